@@ -1,0 +1,1 @@
+"""Tadamon: the volunteering assistant of Casablanca-Settat."""
