@@ -1,0 +1,80 @@
+"""Opening the database: one engine a process, short transactions, reading kept apart from writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from bot.settings import settings
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another on SQLite, where one writes at a time."""
+
+
+class Database:
+    """An engine and its two kinds of transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = self._sqlite(url) if self.is_sqlite else self._postgresql(url)
+        # On SQLite a transaction that will write says so at its start: a later change of mind fails at once when another
+        # writer was faster, whatever the timeout.
+        self._writing = self.engine.execution_options(tadamon_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads; rolled back at its end."""
+        with Session(self.engine, future=True) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that writes: committed at its end, rolled back where an error leaves it."""
+        with Session(self._writing, future=True) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @staticmethod
+    def _postgresql(url: str) -> Any:
+        return sqlalchemy.create_engine(url, future=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
+
+    @staticmethod
+    def _sqlite(url: str) -> Any:
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = sqlalchemy.create_engine(
+            url,
+            future=True,
+            poolclass=QueuePool,
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # BEGIN is ours, below: the driver's own comes too late
+            for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Any) -> None:
+            writes = connection.get_execution_options().get("tadamon_write")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+        return engine
+
+
+@lru_cache(maxsize=1)
+def database() -> Database:
+    """The database of this process, named by ``DATABASE_URL``."""
+    return Database(settings().database_url)

@@ -1,0 +1,49 @@
+"""Bringing a database to the schema of this version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bot.store.engine import Database
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK = 7_241_806
+"""Any number that is ours: two processes that migrate PostgreSQL at once wait for each other."""
+
+
+def config(connection: Any = None) -> Config:
+    """Alembic's configuration, without an ini file."""
+    made = Config()
+    made.set_main_option("script_location", str(_MIGRATIONS))
+    made.attributes["connection"] = connection
+    return made
+
+
+def upgrade(database: Database) -> None:
+    """Migrate to the newest revision; nothing happens where it is reached. One transaction: all of it or none."""
+    with database.engine.execution_options(tadamon_write=True).begin() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        command.upgrade(config(connection), "head")
+
+
+def revision(database: Database) -> str | None:
+    """The revision the database is at; None: empty."""
+    with database.engine.connect() as connection:
+        found: str | None = MigrationContext.configure(connection).get_current_revision()
+        return found
+
+
+def newest_revision() -> str | None:
+    """The revision this version of the code wants."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def is_current(database: Database) -> bool:
+    return revision(database) == newest_revision()

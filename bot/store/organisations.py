@@ -1,0 +1,132 @@
+"""Organisations, what they run and whom they look for."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import relationship
+
+from bot.store.base import Base, Ids, Instant
+
+
+class Organisation(Base):
+    """An association, cooperative or institution."""
+
+    __tablename__ = "organisations"
+
+    id = Column(Integer, primary_key=True)
+    kind = Column(String(16), nullable=False)
+    name = Column(String(120), nullable=False)
+    place = Column(String(64), nullable=False)
+    latitude = Column(Float, nullable=False)
+    longitude = Column(Float, nullable=False)
+    causes = Column(Ids, nullable=False)
+    services = Column(Text, nullable=False)
+    """What it does for people, in its own words."""
+    state = Column(String(16), nullable=False)
+    """draft, pending, validated, refused, flagged, withdrawn."""
+    created_at = Column(Instant, nullable=False)
+    validated_at = Column(Instant)
+
+    members = relationship("OrganisationMember", back_populates="organisation")
+
+
+class OrganisationMember(Base):
+    """Somebody who may speak and decide for an organisation."""
+
+    __tablename__ = "organisation_members"
+    __table_args__ = (UniqueConstraint("organisation_id", "person_id"),)
+
+    id = Column(Integer, primary_key=True)
+    organisation_id = Column(Integer, ForeignKey("organisations.id", ondelete="CASCADE"), nullable=False)
+    person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
+    created_at = Column(Instant, nullable=False)
+
+    organisation = relationship("Organisation", back_populates="members")
+    person = relationship("Person")
+
+
+class Initiative(Base):
+    """What an organisation runs: a cause, a place, a story. Its needs are missions."""
+
+    __tablename__ = "initiatives"
+
+    id = Column(Integer, primary_key=True)
+    organisation_id = Column(Integer, ForeignKey("organisations.id", ondelete="CASCADE"), nullable=False, index=True)
+    title = Column(String(160), nullable=False)
+    cause = Column(String(16), nullable=False)
+    place = Column(String(64), nullable=False)
+    state = Column(String(16), nullable=False)
+    """draft, pending, published, full, finished, cancelled, flagged."""
+    created_at = Column(Instant, nullable=False)
+
+    organisation = relationship("Organisation")
+
+
+class Mission(Base):
+    """A need inside an initiative. Its id is its public number."""
+
+    __tablename__ = "missions"
+    __table_args__ = (
+        CheckConstraint("capacity > 0", name="capacity_positive"),
+        CheckConstraint("minimum_age >= 0", name="age_not_negative"),
+    )
+
+    id = Column(Integer, primary_key=True)
+    initiative_id = Column(Integer, ForeignKey("initiatives.id", ondelete="CASCADE"), nullable=False, index=True)
+    title = Column(String(160), nullable=False)
+    place = Column(String(64), nullable=False)
+    latitude = Column(Float, nullable=False)
+    longitude = Column(Float, nullable=False)
+    mode = Column(String(8), nullable=False)
+    """onsite or remote."""
+    skills_required = Column(Ids, nullable=False)
+    skills_welcome = Column(Ids, nullable=False)
+    spoken_languages = Column(Ids, nullable=False)
+    """One of these is needed; empty: any."""
+    capacity = Column(Integer, nullable=False)
+    minimum_age = Column(Integer, nullable=False)
+    framework = Column(String(16), nullable=False)
+    """informal, or contract_06_18 (law 06-18: written contract, 18 or older)."""
+    slots = Column(Integer, nullable=False)
+    """Weekly slots as bits (bot.matching.slots); for dated missions those of its dates."""
+    starts_on = Column(Date)
+    """First day, legal time; None: every week, without an end."""
+    ends_on = Column(Date)
+    """Last day, included; None where starts_on is None."""
+    time_from = Column(String(5))
+    time_to = Column(String(5))
+    """HH:MM, legal time; None: not said."""
+    state = Column(String(16), nullable=False, index=True)
+    """draft, pending, published, full, finished, cancelled, flagged."""
+    created_at = Column(Instant, nullable=False)
+    changed_at = Column(Instant, nullable=False)
+
+    initiative = relationship("Initiative")
+
+
+class Application(Base):
+    """A volunteer's wish to join a mission. One a volunteer and mission, for good."""
+
+    __tablename__ = "applications"
+    __table_args__ = (UniqueConstraint("mission_id", "person_id"),)
+
+    id = Column(Integer, primary_key=True)
+    mission_id = Column(Integer, ForeignKey("missions.id", ondelete="CASCADE"), nullable=False)
+    person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
+    state = Column(String(16), nullable=False)
+    """pending, accepted, declined, withdrawn, expired."""
+    created_at = Column(Instant, nullable=False)
+    answered_at = Column(Instant)
+
+    mission = relationship("Mission")
+    person = relationship("Person")
