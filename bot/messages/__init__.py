@@ -1,0 +1,1 @@
+"""Messages in and out: the durable inbox and outbox, buttons, and effects that happen once."""

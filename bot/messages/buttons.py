@@ -1,0 +1,58 @@
+"""Buttons: Telegram sees an opaque token; what it stands for stays here, bound to its chat, for a while."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from bot.store.models import Button
+
+LIFETIME_DAYS = 30
+"""A button of a digest must outlive the digest's rhythm; older ones get a kind answer and a fresh list."""
+SINGLE_USE_INTENTS = ("/delete_my_data", "/withdraw_application", "/close_initiative", "/answer_application")
+
+
+def issue(session: Session, chat_id: int, payload: str, at: datetime) -> str:
+    """Keep a payload and return the token that stands for it: 24 characters, far below Telegram's 64 bytes."""
+    token = secrets.token_urlsafe(18)
+    session.add(
+        Button(
+            token=token,
+            chat_id=chat_id,
+            payload=payload,
+            single_use=payload.startswith(SINGLE_USE_INTENTS),
+            created_at=at,
+            expires_at=at + timedelta(days=LIFETIME_DAYS),
+        )
+    )
+    return token
+
+
+def redeem(session: Session, chat_id: int, token: str, update_id: int, at: datetime) -> str | None:
+    """The payload behind a tapped button, or None where it is forged, another chat's, too old or used up.
+
+    A tap that is worked on again, after a kill, is the same tap: a button used by its own update is not used up for it.
+    """
+    button = session.get(Button, token[:24])
+    if button is None or button.token != token or button.chat_id != chat_id or button.expires_at < at:
+        return None
+    if button.single_use:
+        # One UPDATE decides between two taps at once.
+        taken = session.execute(
+            update(Button)
+            .where(Button.token == token, (Button.used_by.is_(None)) | (Button.used_by == update_id))
+            .values(used_by=update_id)
+        ).rowcount
+        if not taken:
+            return None
+    payload: str = button.payload
+    return payload
+
+
+def forget_expired(session: Session, at: datetime) -> int:
+    """Delete what no tap can redeem any more; returns how many."""
+    deleted: int = session.execute(delete(Button).where(Button.expires_at < at)).rowcount
+    return deleted

@@ -1,0 +1,27 @@
+"""Effects that happen once: what was done for an update is recorded with it and answered again, not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.store.models import Effect
+
+
+def once(session: Session, update_id: int | None, action: str, effect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run the effect, or return the outcome recorded when the same update ran the same action before.
+
+    The record is written in the transaction of the effect: both happen or none. An update_id of None (rasa shell, a script)
+    has no memory. The outcome must be JSON.
+    """
+    if update_id is None:
+        return effect()
+    recorded = session.get(Effect, (update_id, action))
+    if recorded is not None:
+        return dict(recorded.outcome)
+    outcome = effect()
+    session.add(Effect(update_id=update_id, action=action, outcome=outcome, created_at=clock.real_now()))
+    return outcome

@@ -1,0 +1,142 @@
+"""The outbox: messages are written with the effect they tell, and leave in order, each with a final state.
+
+States: queued → sending → sent | failed | unknown. A row found in ``sending`` when a sender starts was cut off in the middle:
+Telegram may have it or not. Digests are then left ``unknown`` (at most once), replies and notices are sent again (at least once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.orm import Session
+
+from bot.messages import buttons
+from bot.messages.lengths import split
+from bot.store.models import OutboxMessage
+
+REPLY, NOTICE, DIGEST = "reply", "notice", "digest"
+_URGENCY = {REPLY: 0, NOTICE: 1, DIGEST: 2}
+MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button: what it shows, and the payload (Rasa's /intent{…}) or the URL behind it."""
+
+    title: str
+    payload: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message before it is queued. ``text`` is Telegram HTML; ``keyboard`` a reply keyboard as rows of
+    {"text", "location"}; choices and keyboard exclude each other."""
+
+    text: str
+    choices: Sequence[Choice] = ()
+    keyboard: Sequence[Sequence[dict[str, Any]]] = ()
+    solicited: bool = True
+    method: str = "send"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def queue(session: Session, chat_id: int, kind: str, origin: str, drafts: Sequence[Draft], at: datetime) -> list[OutboxMessage]:
+    """Queue messages under their origin; those of an origin that stand there already are not written again."""
+    known = set(session.execute(select(OutboxMessage.position).where(OutboxMessage.origin == origin)).scalars())
+    rows = []
+    parts = [part for whole in drafts for part in _parts(whole)]
+    for position, draft in enumerate(parts):
+        if position in known:
+            continue
+        body: dict[str, Any] = {"text": draft.text, "buttons": None, "keyboard": None, **draft.extra}
+        if draft.choices:
+            body["buttons"] = _rows(session, chat_id, draft.choices, at)
+        elif draft.keyboard:
+            body["keyboard"] = [list(row) for row in draft.keyboard]
+        row = OutboxMessage(
+            chat_id=chat_id,
+            origin=origin,
+            position=position,
+            kind=kind,
+            solicited=draft.solicited,
+            method=draft.method,
+            body=body,
+            state="queued",
+            attempts=0,
+            created_at=at,
+        )
+        session.add(row)
+        rows.append(row)
+    return rows
+
+
+def _parts(draft: Draft) -> list[Draft]:
+    """A message in parts that Telegram takes; what can be tapped stands under the last."""
+    *first, last = split(draft.text)
+    bare = replace(draft, choices=(), keyboard=())
+    return [*(replace(bare, text=part) for part in first), replace(draft, text=last)]
+
+
+def _rows(session: Session, chat_id: int, choices: Sequence[Choice], at: datetime) -> list[list[dict[str, str]]]:
+    """Buttons in rows that a phone shows whole: five of 3 characters, two of 18, else one."""
+    rows: list[list[dict[str, str]]] = []
+    room = 0
+    for choice in choices:
+        button = {"text": choice.title}
+        if choice.url:
+            button["url"] = choice.url
+        else:
+            button["token"] = buttons.issue(session, chat_id, choice.payload, at)
+        width = 12 if len(choice.title) <= 3 else 30 if len(choice.title) <= 18 else 60
+        if not rows or room < width:
+            rows.append([])
+            room = 60
+        rows[-1].append(button)
+        room -= width
+    return rows
+
+
+def recover(session: Session) -> int:
+    """Settle what a sender left in the middle; returns how many rows. Only safe while no other sender runs."""
+    cut_off = OutboxMessage.state == "sending"
+    lost = session.execute(update(OutboxMessage).where(cut_off, OutboxMessage.kind == DIGEST).values(state="unknown")).rowcount
+    again = session.execute(update(OutboxMessage).where(cut_off).values(state="queued")).rowcount
+    return int(lost + again)
+
+
+def heads(session: Session, at: datetime, quiet: bool, limit: int, busy_chats: Sequence[int]) -> list[OutboxMessage]:
+    """The next message of each chat that may leave now: the oldest of the most urgent kind, replies before broadcasts.
+
+    Args:
+        at: real time, against ``not_before``.
+        quiet: whether unsolicited messages must wait.
+        limit: at most so many chats.
+        busy_chats: chats whose last message is still on its way.
+
+    A chat whose head must wait (after ``retry_after``) waits whole, so that order holds.
+    """
+    urgency = func.min(
+        # Position in the order of urgency first, then age: one number, so that one GROUP BY finds the head.
+        _urgency_case() * 1_000_000_000_000 + OutboxMessage.id
+    )
+    query = select(OutboxMessage.chat_id, urgency).where(OutboxMessage.state == "queued")
+    if quiet:
+        query = query.where(OutboxMessage.solicited.is_(True))
+    if busy_chats:
+        query = query.where(OutboxMessage.chat_id.not_in(busy_chats))
+    query = query.group_by(OutboxMessage.chat_id).order_by(urgency).limit(limit)
+    ids = [key % 1_000_000_000_000 for _, key in session.execute(query)]
+    if not ids:
+        return []
+    found = session.execute(select(OutboxMessage).where(OutboxMessage.id.in_(ids))).scalars()
+    ready = [row for row in found if row.not_before is None or row.not_before <= at]
+    return sorted(ready, key=lambda row: (_URGENCY[row.kind], row.id))
+
+
+def _urgency_case() -> Any:
+    return case(*((OutboxMessage.kind == kind, rank) for kind, rank in _URGENCY.items()), else_=3)
