@@ -1,0 +1,163 @@
+"""Whether a volunteer and a mission fit, and how well: the one place that says so, for a chat and for a night's digests.
+
+Hard constraints exclude; points rank what is left. The weights follow docs/matching.md: the wish to serve a cause weighs most, then
+what one can do and how near it is, then time and need, so that nothing is invented to please.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from bot.matching.model import Match, MissionNeed, Reason, VolunteerProfile
+from bot.vocabulary import distance_km
+
+POLICY = "points-1"
+"""Logged with each recommendation, so that later policies can be compared."""
+
+CAUSE_POINTS = (350, 260, 180)
+"""By the rank of the cause among those of the volunteer; the last counts for all that follow."""
+SKILL_POINTS = 200
+DISTANCE_POINTS = 200
+AVAILABILITY_POINTS = 150
+NEED_POINTS = 100
+SLOTS_FOR_ALL_POINTS = 4
+"""So many common slots a week give all points of availability: one more changes little."""
+FAR_SHARE = 0.75
+"""Beyond this share of the radius, the distance is named as the weakness."""
+URGENT_DAYS = 7
+
+
+def obstacle(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> str | None:
+    """The first hard constraint that the pair breaks: paused, own, closed, past, full, time, mode, distance, language, skill.
+
+    None: the pair is feasible. ``today`` is the local date. Age needs no test here: only adults are kept as volunteers.
+    """
+    if volunteer.paused:
+        return "paused"
+    if mission.organisation_id in volunteer.own_organisation_ids:
+        return "own"
+    if mission.mission_id in volunteer.closed_mission_ids:
+        return "closed"
+    if mission.ends_on is not None and mission.ends_on < today:
+        return "past"
+    if mission.taken >= mission.capacity:
+        return "full"
+    if volunteer.mode is not None and volunteer.mode != mission.mode:
+        return "mode"
+    if mission.spoken_languages and volunteer.spoken_languages and not (set(mission.spoken_languages) & set(volunteer.spoken_languages)):
+        return "language"
+    if volunteer.skills_known and not set(mission.skills_required) <= set(volunteer.skills):
+        return "skill"
+    if not volunteer.slots & mission.slots:
+        return "time"
+    apart = _distance(volunteer, mission)
+    if apart is not None and apart > volunteer.radius_km:
+        return "distance"
+    return None
+
+
+def judge(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Match | None:
+    """The match of the pair with its reasons, or None where a hard constraint is broken."""
+    if obstacle(volunteer, mission, today):
+        return None
+    apart = _distance(volunteer, mission)
+    common = volunteer.slots & mission.slots
+    reasons = [
+        *_cause(volunteer, mission),
+        *_skills(volunteer, mission),
+        *_nearness(volunteer, mission, apart),
+        Reason("availability", _availability_points(common), str(common)),
+        *_need(mission, today),
+    ]
+    return Match(
+        volunteer=volunteer,
+        mission=mission,
+        points=sum(reason.points for reason in reasons),
+        reasons=tuple(sorted(reasons, key=lambda reason: -reason.points)),
+        weakness=_weakness(volunteer, mission, apart, common),
+        distance_km=apart,
+        common_slots=common,
+    )
+
+
+def rank(matches: Iterable[Match | None]) -> list[Match]:
+    """Feasible matches, best first; equal points by mission then person, so that the order never depends on chance."""
+    found = [match for match in matches if match is not None]
+    return sorted(found, key=lambda m: (-m.points, m.mission.mission_id, m.volunteer.person_id or 0))
+
+
+def missions_for(volunteer: VolunteerProfile, missions: Iterable[MissionNeed], today: date) -> list[Match]:
+    return rank(judge(volunteer, mission, today) for mission in missions)
+
+
+def volunteers_for(mission: MissionNeed, volunteers: Iterable[VolunteerProfile], today: date) -> list[Match]:
+    return rank(judge(volunteer, mission, today) for volunteer in volunteers)
+
+
+def binding(volunteer: VolunteerProfile, missions: Iterable[MissionNeed], today: date) -> str | None:
+    """The constraint that alone stands between the volunteer and most missions; None where there is no mission at all.
+
+    Only what the person can change is named: time, distance, mode, skill, language.
+    """
+    counts: dict[str, int] = {}
+    for mission in missions:
+        found = obstacle(volunteer, mission, today)
+        if found in ("time", "distance", "mode", "skill", "language"):
+            counts[found] = counts.get(found, 0) + 1
+    return max(counts, key=lambda kind: (counts[kind], kind)) if counts else None
+
+
+def _distance(volunteer: VolunteerProfile, mission: MissionNeed) -> float | None:
+    """Kilometres between the two; None where it plays no part."""
+    if mission.mode == "remote" or volunteer.latitude is None or volunteer.longitude is None:
+        return None
+    return distance_km(volunteer.latitude, volunteer.longitude, mission.latitude, mission.longitude)
+
+
+def _cause(volunteer: VolunteerProfile, mission: MissionNeed) -> list[Reason]:
+    if mission.cause not in volunteer.causes:
+        return []
+    position = min(volunteer.causes.index(mission.cause), len(CAUSE_POINTS) - 1)
+    return [Reason("cause", CAUSE_POINTS[position], mission.cause)]
+
+
+def _skills(volunteer: VolunteerProfile, mission: MissionNeed) -> list[Reason]:
+    wanted = (*mission.skills_required, *mission.skills_welcome)
+    common = [skill for skill in wanted if skill in volunteer.skills]
+    if not common:
+        return []
+    share, rest = divmod(SKILL_POINTS * len(common) // len(wanted), len(common))
+    return [Reason("skill", share + (rest if n == 0 else 0), skill) for n, skill in enumerate(common)]
+
+
+def _nearness(volunteer: VolunteerProfile, mission: MissionNeed, apart: float | None) -> list[Reason]:
+    if mission.mode == "remote":
+        return [Reason("remote", DISTANCE_POINTS // 2)]
+    if apart is None:
+        return []
+    return [Reason("distance", round(DISTANCE_POINTS * (1 - apart / (volunteer.radius_km * 1.25))), str(round(apart)))]
+
+
+def _availability_points(common: int) -> int:
+    return AVAILABILITY_POINTS * min(bin(common).count("1"), SLOTS_FOR_ALL_POINTS) // SLOTS_FOR_ALL_POINTS
+
+
+def _need(mission: MissionNeed, today: date) -> list[Reason]:
+    left = mission.capacity - mission.taken
+    points = NEED_POINTS // 2 * left // mission.capacity
+    if mission.starts_on is not None and 0 <= (mission.starts_on - today).days <= URGENT_DAYS:
+        points += NEED_POINTS // 2
+    return [Reason("need", points, str(left))] if points else []
+
+
+def _weakness(volunteer: VolunteerProfile, mission: MissionNeed, apart: float | None, common: int) -> str | None:
+    if volunteer.causes and mission.cause not in volunteer.causes:
+        return "other_cause"
+    if set(mission.skills_required) - set(volunteer.skills):
+        return "skill_missing"
+    if apart is not None and apart > FAR_SHARE * volunteer.radius_km:
+        return "far"
+    if bin(common).count("1") == 1 and bin(mission.slots).count("1") > 1:
+        return "one_slot"
+    return None

@@ -1,0 +1,77 @@
+"""What matching knows of people and missions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.matching.slots import ALL
+
+
+@dataclass(frozen=True)
+class VolunteerProfile:
+    """One side of a match. A search without a profile is one too: what was not said binds nothing."""
+
+    person_id: int | None = None
+    latitude: float | None = None
+    """None: anywhere in the region."""
+    longitude: float | None = None
+    radius_km: int = 10
+    mode: str | None = None
+    """onsite or remote; None: both suit."""
+    causes: tuple[str, ...] = ()
+    """In the order of preference; empty: any."""
+    skills: tuple[str, ...] = ()
+    skills_known: bool = True
+    """False: a search by somebody who never said what he can do; required skills are then shown, not demanded."""
+    spoken_languages: tuple[str, ...] = ()
+    """Empty: not said, which excludes no mission."""
+    slots: int = ALL
+    paused: bool = False
+    closed_mission_ids: frozenset[int] = field(default_factory=frozenset)
+    """Missions applied to, withdrawn from or dismissed: never shown again."""
+    own_organisation_ids: frozenset[int] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class MissionNeed:
+    """The other side: a mission that is published, by an organisation that may be shown."""
+
+    mission_id: int
+    organisation_id: int
+    latitude: float
+    longitude: float
+    cause: str
+    slots: int
+    capacity: int
+    taken: int = 0
+    mode: str = "onsite"
+    skills_required: tuple[str, ...] = ()
+    skills_welcome: tuple[str, ...] = ()
+    spoken_languages: tuple[str, ...] = ()
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """An addend of the points, and what is said about it: kind cause, skill, distance, remote, availability or need."""
+
+    kind: str
+    points: int
+    value: str = ""
+    """A canonical id for cause and skill; whole kilometres for distance; weekly slots for availability; places left for need."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A scored pair: its points are the sum of its reasons."""
+
+    volunteer: VolunteerProfile
+    mission: MissionNeed
+    points: int
+    reasons: tuple[Reason, ...]
+    weakness: str | None
+    """What speaks most against it: other_cause, skill_missing, far, one_slot; None: nothing worth a word."""
+    distance_km: float | None
+    common_slots: int

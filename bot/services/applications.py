@@ -1,0 +1,158 @@
+"""A volunteer applies; the organisation hears of it and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.messages import outbox
+from bot.messages.outbox import Choice, Draft
+from bot.services import cards
+from bot.services.organisations import speaks_for
+from bot.services.profiles import NOTICE_VERSION, person_of
+from bot.services.recommendations import open_missions
+from bot.store.models import Application, Consent, Initiative, Mission, Organisation, OrganisationMember, Person, Volunteer
+from bot.texts import text
+
+
+def apply(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict[str, Any]:
+    """Apply to a mission. Applying is the volunteer's consent that first name, area and offer are shown to its organisation.
+
+    Returns {"outcome", "title", "organisation"}; outcome is applied, already, gone (not open any more), full, own (the
+    volunteer's own organisation) or no_profile.
+    """
+    person = person_of(session, chat_id)
+    volunteer = session.get(Volunteer, person.id) if person else None
+    if person is None or volunteer is None:
+        return {"outcome": "no_profile"}
+    mission: Mission | None = session.execute(select(Mission).where(Mission.id == mission_id).with_for_update()).scalar_one_or_none()
+    if mission is None:
+        return {"outcome": "gone"}
+    initiative = mission.initiative
+    told = {"title": mission.title, "organisation": initiative.organisation.name}
+    known = session.execute(select(Application.id).where(Application.mission_id == mission_id, Application.person_id == person.id)).first()
+    if known:
+        return {"outcome": "already", **told}
+    if speaks_for(session, chat_id, initiative.organisation_id):
+        return {"outcome": "own", **told}
+    need = next((n for n in open_missions(session) if n.mission_id == mission_id), None)
+    if need is None or (need.ends_on is not None and need.ends_on < at.date()):
+        return {"outcome": "gone", **told}
+    if need.taken >= need.capacity:
+        return {"outcome": "full", **told}
+    application = Application(mission_id=mission_id, person_id=person.id, state="pending", created_at=at)
+    session.add(application)
+    session.add(
+        Consent(
+            person_id=person.id,
+            purpose="application",
+            organisation_id=initiative.organisation_id,
+            notice_version=NOTICE_VERSION,
+            given_at=at,
+        )
+    )
+    session.flush()
+    _tell_organisation(session, application, mission, volunteer, at)
+    return {"outcome": "applied", **told}
+
+
+def _tell_organisation(session: Session, application: Application, mission: Mission, volunteer: Volunteer, at: datetime) -> None:
+    """A card with answer buttons for everybody who speaks for the organisation."""
+    members = session.execute(
+        select(Person)
+        .join(OrganisationMember, OrganisationMember.person_id == Person.id)
+        .join(Initiative, Initiative.organisation_id == OrganisationMember.organisation_id)
+        .where(Initiative.id == mission.initiative_id, Person.blocked_at.is_(None))
+        .order_by(Person.id)
+    ).scalars()
+    for member in members:
+        register = member.register
+        choices = [
+            Choice(text(register, f"button_{answer}"), answer_payload(application.id, answer)) for answer in ("accepted", "declined")
+        ]
+        body = text(
+            register,
+            "application_received",
+            title=mission.title,
+            name=volunteer.first_name,
+            card=cards.volunteer_facts(volunteer, register),
+        )
+        outbox.queue(
+            session,
+            member.chat_id,
+            outbox.NOTICE,
+            f"application:{application.id}:{member.id}",
+            [Draft(body, choices)],
+            at,
+        )
+
+
+def answer_payload(application_id: int, answer: str) -> str:
+    return f'/answer_application{{"application": "{application_id}", "answer": "{answer}"}}'
+
+
+def answer(session: Session, chat_id: int, application_id: int, accepted: bool, at: datetime) -> dict[str, Any]:
+    """An organisation answers an application; a place is given under a lock on its mission.
+
+    Returns {"outcome", "name", "title"}; outcome is accepted, declined, answered (somebody was faster), full or unknown
+    (no such application, or not this person's to answer).
+    """
+    application: Application | None = session.execute(
+        select(Application).where(Application.id == application_id).with_for_update()
+    ).scalar_one_or_none()
+    if application is None:
+        return {"outcome": "unknown"}
+    mission: Mission = session.execute(select(Mission).where(Mission.id == application.mission_id).with_for_update()).scalar_one()
+    organisation: Organisation = mission.initiative.organisation
+    if not speaks_for(session, chat_id, organisation.id):
+        return {"outcome": "unknown"}
+    volunteer = session.get(Volunteer, application.person_id)
+    told = {"name": volunteer.first_name if volunteer else "", "title": mission.title}
+    if application.state != "pending":
+        return {"outcome": "answered", **told}
+    if accepted and _taken(session, mission.id) >= mission.capacity:
+        return {"outcome": "full", **told}
+    application.state = "accepted" if accepted else "declined"
+    application.answered_at = at
+    _tell_volunteer(session, application, mission, organisation, at)
+    return {"outcome": application.state, **told}
+
+
+def _taken(session: Session, mission_id: int) -> int:
+    count: int = session.execute(
+        select(func.count()).where(Application.mission_id == mission_id, Application.state == "accepted")
+    ).scalar_one()
+    return count
+
+
+def _tell_volunteer(session: Session, application: Application, mission: Mission, organisation: Organisation, at: datetime) -> None:
+    person = application.person
+    if person.blocked_at is not None:
+        return
+    body = text(
+        person.register,
+        f"application_{application.state}",
+        title=mission.title,
+        organisation=organisation.name,
+        when=cards.when(mission, person.register),
+        place=cards.place(mission.place, person.register),
+    )
+    choices = () if application.state == "accepted" else (Choice(text(person.register, "button_search"), "/search_missions"),)
+    outbox.queue(session, person.chat_id, outbox.NOTICE, f"answer:{application.id}", [Draft(body, choices)], at)
+
+
+def of_person(session: Session, chat_id: int) -> list[tuple[Application, Mission, Organisation]]:
+    """A volunteer's applications with mission and organisation, the newest first."""
+    query = (
+        select(Application, Mission, Organisation)
+        .join(Mission, Mission.id == Application.mission_id)
+        .join(Initiative, Initiative.id == Mission.initiative_id)
+        .join(Organisation, Organisation.id == Initiative.organisation_id)
+        .join(Person, Person.id == Application.person_id)
+        .where(Person.chat_id == chat_id)
+        .order_by(Application.id.desc())
+    )
+    return [tuple(row) for row in session.execute(query)]

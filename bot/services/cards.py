@@ -1,0 +1,148 @@
+"""How missions, volunteers and matches read in a message: Telegram HTML in the register of whoever reads it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+
+from bot import vocabulary
+from bot.matching.model import Match, Reason
+from bot.matching.slots import DAYS, TIMES, bit, days_and_times
+from bot.store.models import Mission, Organisation, Volunteer
+from bot.texts import Html, joined, text
+
+REASONS_SHOWN = 3
+# Babel has no ary. ar-MA has the months as Moroccans say them; Darija in Latin letters borrows the French ones, as people do.
+_DATE_LOCALES = {"ar": "ar_MA", "fr": "fr_MA", "ary-Arab": "ar_MA", "ary-Latn": "fr_MA"}
+
+
+def place(place_id: str, register: str) -> str:
+    return vocabulary.label("place", place_id, register)
+
+
+def labels(kind: str, ids: Any, register: str) -> str:
+    """The labels of several ids in one line."""
+    return joined(register, [vocabulary.label(kind, value, register) for value in ids])
+
+
+def day(day_on: date, register: str) -> str:
+    """A date as people say it, with its weekday."""
+    return format_date(day_on, "EEEE d MMMM", locale=_DATE_LOCALES[register])
+
+
+def week(slots: int, register: str) -> str:
+    """Weekly slots in words: whole week, days, times; days with the same times are named together."""
+    by_times: dict[tuple[str, ...], list[str]] = {}
+    for name, times in days_and_times(slots):
+        by_times.setdefault(times, []).append(name)
+    parts = []
+    for times, days in by_times.items():
+        said_days = text(register, "every_day") if len(days) == 7 else labels("day", days, register)
+        said_times = "" if set(times) >= set(TIMES[:3]) else " · " + labels("time_of_day", times, register)
+        parts.append(said_days + said_times)
+    return " ; ".join(parts) if register not in ("ar", "ary-Arab") else "؛ ".join(parts)
+
+
+def when(mission: Mission, register: str) -> str:
+    """When a mission is: its date or dates, or its weekly slots, with the hours where they are known."""
+    if mission.starts_on is None:
+        said = text(register, "every_week", slots=week(mission.slots, register))
+    elif mission.ends_on in (None, mission.starts_on):
+        said = day(mission.starts_on, register) + _times_of_day(mission, register)
+    else:
+        said = text(register, "from_to_dates", first=day(mission.starts_on, register), last=day(mission.ends_on, register))
+    if mission.time_from and mission.time_to:
+        said += " · " + text(register, "from_to_hours", first=mission.time_from, last=mission.time_to)
+    elif mission.time_from:
+        said += " · " + text(register, "from_hour", first=mission.time_from)
+    return said
+
+
+def _times_of_day(mission: Mission, register: str) -> str:
+    if mission.time_from:
+        return ""
+    times = [t for t in TIMES if mission.slots & bit(DAYS[mission.starts_on.weekday()], t)]
+    return "" if len(times) >= 3 else " · " + labels("time_of_day", times, register)
+
+
+def reason(found: Reason, match: Match, register: str, theirs: bool) -> str | None:
+    """One reason in words, said to the volunteer ("your cause") or to the organisation (``theirs``: "his cause").
+
+    None where it is not worth any words: what a mission needs is no news to its organisation.
+    """
+    key = f"reason_{found.kind}" + ("_theirs" if theirs else "")
+    if found.kind in ("cause", "skill"):
+        return text(register, key, None, **{found.kind: vocabulary.label(found.kind, found.value, register)})
+    if found.kind == "distance":
+        kilometres = int(found.value)
+        near = "reason_near_theirs" if theirs else "reason_near"
+        return text(register, key, count=kilometres) if kilometres >= 1 else text(register, near)
+    if found.kind == "remote":
+        return text(register, key)
+    if found.kind == "availability":
+        return text(register, key, slots=week(match.common_slots, register))
+    return None if theirs else text(register, key, count=int(found.value))
+
+
+def reasons(match: Match, register: str, theirs: bool = False) -> str:
+    """The strongest reasons in one line."""
+    said = [line for line in (reason(found, match, register, theirs) for found in match.reasons) if line]
+    return joined(register, said[:REASONS_SHOWN])
+
+
+def weakness(match: Match, register: str) -> str:
+    """What speaks most against the match as a line of its own, or nothing."""
+    return f"\n⚠️ {text(register, f'weakness_{match.weakness}')}" if match.weakness else ""
+
+
+def mission_card(position: int, mission: Mission, match: Match, register: str) -> str:
+    """A mission in a list: number, title, organisation, place, time, reasons, weakness."""
+    organisation = mission.initiative.organisation
+    return text(
+        register,
+        "mission_card",
+        position=position,
+        title=mission.title,
+        organisation=organisation.name,
+        place=text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register),
+        when=when(mission, register),
+        reasons=Html(reasons(match, register)),
+        weakness=Html(weakness(match, register)),
+    )
+
+
+def volunteer_card(position: int, volunteer: Volunteer, match: Match, mission: Mission, register: str) -> str:
+    """A volunteer in an organisation's list: area, causes, skills, times and reasons, and neither name nor contact."""
+    return text(
+        register,
+        "volunteer_card",
+        position=position,
+        facts=volunteer_facts(volunteer, register),
+        title=mission.title,
+        reasons=Html(reasons(match, register, theirs=True)),
+    )
+
+
+def volunteer_facts(volunteer: Volunteer, register: str) -> Html:
+    """What an organisation may read of a volunteer: area, causes, skills, means, times."""
+    lines = [f"📍 {text(register, 'around', place=place(volunteer.place, register))}"]
+    if volunteer.causes:
+        lines.append(f"❤️ {labels('cause', volunteer.causes, register)}")
+    if volunteer.skills:
+        lines.append(f"🛠 {labels('skill', volunteer.skills, register)}")
+    if volunteer.means:
+        lines.append(f"🎒 {labels('means', volunteer.means, register)}")
+    lines.append(f"🗓 {week(volunteer.slots, register)}")
+    return Html("\n".join(lines))
+
+
+def organisation_card(organisation: Organisation, register: str) -> str:
+    return text(
+        register,
+        "organisation_card",
+        name=organisation.name,
+        place=place(organisation.place, register),
+        causes=labels("cause", organisation.causes, register),
+    )

@@ -1,0 +1,19 @@
+"""The door to the services: one transaction at a time. Actions come in here, so that they never meet the store itself."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from sqlalchemy.orm import Session
+
+from bot.store.engine import database
+
+
+def opened() -> AbstractContextManager[Session]:
+    """A transaction for services that change something: committed at its end, undone by an error."""
+    return database().write()
+
+
+def reading() -> AbstractContextManager[Session]:
+    """A transaction for services that only read."""
+    return database().read()
