@@ -1,0 +1,1 @@
+"""Rasa graph components, each a thin shell around bot.vocabulary."""
