@@ -1,0 +1,178 @@
+"""Start, language, rhythm, profile, and the answers outside any form."""
+
+from __future__ import annotations
+
+from actions.asides import faq_key
+from actions.turn import Answer, Turn, TurnAction
+from bot import clock
+from bot.matching.slots import DAYS
+from bot.messages.outbox import Choice
+from bot.services import cards, door, profiles, subscriptions
+from bot.services.subscriptions import FREQUENCIES
+from bot.store.models import REGISTERS
+from bot.texts import Html, text
+
+_END_REASONS = ("too_many", "nothing_fits", "no_time", "inconvenient", "other")
+
+
+def main_choices(answer: Answer) -> list[Choice]:
+    """The ways on that are always open."""
+    return [
+        answer.choice("button_offer", "/offer_volunteering"),
+        answer.choice("button_search", "/search_missions"),
+        answer.choice("button_register", "/register_association"),
+    ]
+
+
+def language_choices() -> list[Choice]:
+    """Each register in its own words."""
+    return [Choice(text(register, "register_name"), f'/change_language{{"register": "{register}"}}') for register in REGISTERS]
+
+
+class Start(TurnAction):
+    """/start greets, offers the languages and the ways on, and asks nothing that must be answered first."""
+
+    action = "action_start"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register)
+        return answer.say("welcome", *main_choices(answer)).say("welcome_languages", *language_choices())
+
+
+class Greet(TurnAction):
+    action = "action_greet"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register)
+        return answer.say("greet", *main_choices(answer))
+
+
+class Help(TurnAction):
+    action = "action_help"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register)
+        return answer.say("help_overview", *main_choices(answer))
+
+
+class ChangeLanguage(TurnAction):
+    """Switch register by button, command or words; it holds until it is changed that way again."""
+
+    action = "action_change_language"
+
+    def answer(self, turn: Turn) -> Answer:
+        chosen = chosen_register(turn)
+        if chosen is None:
+            return Answer(turn.register).say("welcome_languages", *language_choices())
+        answer = Answer(chosen)
+        answer.slots.update(register=chosen, register_held=True)
+        return answer.say("language_changed", *main_choices(answer))
+
+
+def chosen_register(turn: Turn) -> str | None:
+    """The register a message asks for; Darija in the script in which it was asked for. None where none is named."""
+    direct = turn.said.last("register")
+    if direct in REGISTERS:
+        return direct
+    named = turn.said.last("language")
+    if named in ("ar", "fr"):
+        return named
+    if named == "ary":
+        return "ary-Latn" if any("a" <= letter <= "z" for letter in turn.text.lower()) else "ary-Arab"
+    return None
+
+
+class Subscribe(TurnAction):
+    """Start the periodic lists again, or change their rhythm."""
+
+    action = "action_subscribe"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register)
+        frequency = turn.said.last("frequency")
+        if frequency not in FREQUENCIES:
+            return answer.say("ask_rhythm", *rhythm_choices(answer))
+        with door.opened() as session:
+            count = subscriptions.change_rhythm(session, turn.chat_id, frequency, clock.now())
+        if not count:
+            return answer.say("subscribe_first", answer.choice("button_offer", "/offer_volunteering"))
+        return answer.say(f"rhythm_{frequency}")
+
+
+def rhythm_choices(answer: Answer) -> list[Choice]:
+    choices = [answer.choice(f"button_{f}", f'/subscribe{{"frequency": "{f}"}}') for f in FREQUENCIES]
+    return [*choices, answer.choice("button_unsubscribe", "/unsubscribe")]
+
+
+class Unsubscribe(TurnAction):
+    """Stop the periodic lists at once; the reason is asked after, in one tap."""
+
+    action = "action_unsubscribe"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register)
+        reason = turn.said.last("reason")
+        with door.opened() as session:
+            if reason in _END_REASONS:
+                subscriptions.give_reason(session, turn.chat_id, reason)
+                return answer.say("unsubscribe_thanks", answer.choice("button_rhythm", "/subscribe"))
+            subscriptions.end(session, turn.chat_id, None, clock.now())
+        reasons = [answer.choice(f"reason_end_{r}", f'/unsubscribe{{"reason": "{r}"}}') for r in _END_REASONS]
+        return answer.say("unsubscribed", *reasons)
+
+
+class ShowProfile(TurnAction):
+    """What is kept about an offer, with the way to change it."""
+
+    action = "action_show_profile"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer, register = Answer(turn.register), turn.register
+        with door.reading() as session:
+            offer = profiles.offer_of(session, turn.chat_id)
+        if offer is None:
+            return answer.say("profile_none", answer.choice("button_offer", "/offer_volunteering"))
+        lines = [
+            text(register, "summary_name", name=offer.first_name),
+            text(register, "summary_place", place=cards.place(offer.place, register), count=offer.radius_km),
+            text(register, "summary_causes", causes=cards.labels("cause", offer.causes, register)),
+        ]
+        if offer.skills:
+            lines.append(text(register, "summary_skills", skills=cards.labels("skill", offer.skills, register)))
+        if offer.means:
+            lines.append(text(register, "summary_means", means=cards.labels("means", offer.means, register)))
+        lines.append(text(register, "summary_when", slots=cards.week(offer.slots, register)))
+        return answer.say("profile", answer.choice("button_change", "/update_profile"), lines=Html("\n".join(lines)))
+
+
+class AnswerQuestion(TurnAction):
+    """The FAQ."""
+
+    action = "action_faq"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register)
+        return answer.say(faq_key(turn.faq), *main_choices(answer))
+
+
+class NotUnderstood(TurnAction):
+    """Outside a form: a detail said on its own is put to use where it can be, else the ways on are offered."""
+
+    action = "action_not_understood"
+
+    def answer(self, turn: Turn) -> Answer:
+        said = turn.said
+        if said.last("number") or said.last("mission_ref"):
+            return Answer(turn.register, then="action_apply_to_mission")
+        if turn.intent == "share_location" or said.last("place") or said.last("cause") or said.last("skill"):
+            return Answer(turn.register, then="action_search_missions")
+        if any(said.last(kind) in (*DAYS, "weekend", "weekday") for kind in ("day",)):
+            return Answer(turn.register, then="action_search_missions")
+        answer = Answer(turn.register)
+        return answer.say("not_understood", *main_choices(answer))
+
+
+class DefaultFallback(NotUnderstood):
+    """Rasa's own fallback, when no rule knows what follows."""
+
+    action = "action_default_fallback"

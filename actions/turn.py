@@ -1,0 +1,142 @@
+"""One turn as an action sees it, and the answer it gives: the only file that knows how Rasa carries both."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.said import Said, said_in
+from bot.messages.outbox import Choice
+from bot.services.profiles import Speaker
+from bot.texts import DEFAULT_REGISTER, REGISTERS, text
+
+TURN_DONE = {"turn": "done"}
+"""The last reply of every turn. Stock Rasa answers 200 with what it has when an action fails; the gateway believes only this."""
+SURE = 0.55
+"""From this confidence on, an intent may interrupt a question. docs/evaluation.md holds how it was chosen."""
+
+
+class Turn:
+    """What was said, by whom, in which state of the dialogue."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        message = tracker.latest_message or {}
+        self._metadata: dict[str, Any] = message.get("metadata") or {}
+        self.text: str = message.get("text") or ""
+        self.intent: str = (message.get("intent") or {}).get("name") or ""
+        self.confidence: float = (message.get("intent") or {}).get("confidence") or 0.0
+        self.said: Said = said_in(message.get("entities") or [])
+        self.is_payload = self.text.startswith("/")
+        """Whether a button or command was sent, not words."""
+        self.faq: str | None = _faq(message)
+
+    @cached_property
+    def chat_id(self) -> int:
+        """The private chat; a stable negative number for Rasa's own shell, whose senders are no numbers."""
+        sender = str(self._tracker.sender_id)
+        return int(sender) if sender.lstrip("-").isdigit() else -zlib.crc32(sender.encode())
+
+    @property
+    def update_id(self) -> int | None:
+        found = self._metadata.get("update_id")
+        return int(found) if found is not None else None
+
+    @property
+    def register(self) -> str:
+        found = self._tracker.get_slot("register")
+        return found if found in REGISTERS else DEFAULT_REGISTER
+
+    @property
+    def speaker(self) -> Speaker:
+        return Speaker(self.chat_id, str(self._metadata.get("first_name") or "").strip(), self.register)
+
+    @property
+    def loop(self) -> str | None:
+        """The form that is being filled, or None."""
+        return (self._tracker.active_loop or {}).get("name")
+
+    def slot(self, name: str) -> Any:
+        return self._tracker.get_slot(name)
+
+    def wants(self, *intents: str) -> bool:
+        """Whether the message surely has one of these intents."""
+        return self.intent in intents and (self.is_payload or self.confidence >= SURE)
+
+
+def _faq(message: dict[str, Any]) -> str | None:
+    """The question of the FAQ that was meant, such as insurance; None where none was."""
+    name = (message.get("intent") or {}).get("name") or ""
+    if name.startswith("faq/"):
+        return str(name.removeprefix("faq/"))
+    if name != "faq":
+        return None
+    response = ((message.get("response_selector") or {}).get("faq") or {}).get("response") or {}
+    key = str(response.get("intent_response_key") or "")
+    return key.removeprefix("faq/") or None
+
+
+@dataclass
+class Answer:
+    """What an action says and remembers. Texts are Telegram HTML."""
+
+    register: str
+    messages: list[tuple[str, Sequence[Choice]]] = field(default_factory=list)
+    keyboard: Sequence[Sequence[dict[str, Any]]] = ()
+    """A reply keyboard under the last message, as rows of {"text", "location"}."""
+    slots: dict[str, Any] = field(default_factory=dict)
+    loop: str | None = None
+    """The form that goes on after this turn. Every action says so anew."""
+    then: str | None = None
+    """Another action that takes over in this turn; it confirms the turn in our place."""
+
+    def say(self, key: str, *choices: Choice, count: int | None = None, **arguments: object) -> Answer:
+        """Add a message of the catalogue."""
+        return self.add(text(self.register, key, count, **arguments), *choices)
+
+    def add(self, html: str, *choices: Choice) -> Answer:
+        """Add a message that is rendered already."""
+        self.messages.append((html, choices))
+        return self
+
+    def choice(self, key: str, payload: str) -> Choice:
+        """A button of the catalogue."""
+        return Choice(text(self.register, key), payload)
+
+
+class TurnAction(Action, ABC):
+    """An action that ends the turn: subclasses set ``action`` and write :meth:`answer`, which may block."""
+
+    action: str
+
+    def name(self) -> str:
+        return self.action
+
+    @abstractmethod
+    def answer(self, turn: Turn) -> Answer:
+        """Do what the turn asks for and say so."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = Turn(tracker)
+        # The database blocks: in a thread, the action server's loop stays free for other chats.
+        answer = await asyncio.get_running_loop().run_in_executor(None, self.answer, turn)
+        for html, choices in answer.messages:
+            dispatcher.utter_message(text=html, buttons=[{"title": c.title, "payload": c.payload} for c in choices])
+        events: list[EventType] = [SlotSet(name, value) for name, value in answer.slots.items()]
+        if answer.loop != turn.loop:
+            events.append(ActiveLoop(answer.loop))
+        if answer.then:
+            return [*events, FollowupAction(answer.then)]
+        done = {**TURN_DONE, "keyboard": answer.keyboard} if answer.keyboard else TURN_DONE
+        dispatcher.utter_message(json_message=dict(done))
+        # The turn is over: naming what follows spares Rasa a prediction, and no rule has to describe how each form may end.
+        return [*events, FollowupAction("action_listen")]
