@@ -1,0 +1,100 @@
+"""The one table of jobs. Each looks for what is due by the business clock, so that a missed tick or a long downtime is caught up once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import delete, update
+
+from bot import clock
+from bot.clock import CASABLANCA
+from bot.messages import buttons, leases
+from bot.services import digests
+from bot.settings import Settings
+from bot.store.engine import Database
+from bot.store.models import Effect, InboxUpdate, OutboxMessage
+
+log = structlog.get_logger("scheduler")
+
+KEEP_EFFECTS_DAYS = 7
+"""Telegram repeats an update for a day at most."""
+KEEP_TEXTS_DAYS = 30
+"""After so long a message that was sent keeps its state and loses its text."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: its name, how often it looks (real time), what it does."""
+
+    name: str
+    every_seconds: int
+    work: Callable[[Database, Settings], None]
+
+
+def send_digests(database: Database, settings: Settings) -> None:
+    """Queue the lists that are due; none are made in the quiet hours."""
+    at = clock.now()
+    if digests.in_quiet_hours(at, settings.quiet_hours):
+        return
+    done = digests.run(database.write, at)
+    if done.queued or done.empty:
+        log.info("digests", queued=done.queued, empty=done.empty)
+
+
+def keep_house(database: Database, settings: Settings) -> None:
+    """Forget what is no longer needed: expired buttons, old effects, texts of old messages."""
+    now = clock.real_now()
+    with database.write() as session:
+        buttons.forget_expired(session, clock.now())
+        session.execute(delete(Effect).where(Effect.created_at < now - timedelta(days=KEEP_EFFECTS_DAYS)))
+        session.execute(
+            delete(InboxUpdate).where(
+                InboxUpdate.state.in_(("done", "refused", "failed")),
+                InboxUpdate.received_at < now - timedelta(days=KEEP_TEXTS_DAYS),
+            )
+        )
+        session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.state != "queued", OutboxMessage.sent_at < now - timedelta(days=KEEP_TEXTS_DAYS))
+            .values(body={})
+        )
+
+
+JOBS = (
+    Job("digests", 30, send_digests),
+    Job("housekeeping", 3600, keep_house),
+)
+
+
+def start(database: Database, settings: Settings) -> BackgroundScheduler:
+    """Start the scheduler in threads of its own. Several workers may run it: a lease lets one do each job."""
+    # A ZoneInfo object, not a name: through pytz, APScheduler 3.9 never gets past the clock change of Ramadan.
+    scheduler = BackgroundScheduler(timezone=CASABLANCA)
+    for job in JOBS:
+        scheduler.add_job(
+            _leased,
+            IntervalTrigger(seconds=job.every_seconds, timezone=CASABLANCA),
+            args=(job, database, settings),
+            id=job.name,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=clock.real_now(),
+        )
+    scheduler.start()
+    return scheduler
+
+
+def _leased(job: Job, database: Database, settings: Settings) -> None:
+    try:
+        with database.write() as session:
+            if not leases.acquire(session, f"job:{job.name}", settings.worker_name, job.every_seconds * 2):
+                return
+        job.work(database, settings)
+    except Exception as error:  # the scheduler must go on; the next tick tries again
+        log.error("job failed", job=job.name, error=type(error).__name__, exc_info=True)

@@ -1,0 +1,1 @@
+"""Public pages: read only, no volunteer's data, no cookies."""

@@ -1,0 +1,181 @@
+"""Working through the inbox: many chats at the same time, each in order, every update to a final state."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+import structlog
+from telegram import Bot
+from telegram.constants import ChatAction
+from telegram.error import TelegramError
+
+from bot import clock
+from bot.messages import buttons, inbox, outbox
+from bot.messages.outbox import Draft
+from bot.services import subscriptions
+from bot.services.profiles import person_of
+from bot.store.engine import Database
+from bot.store.models import InboxUpdate
+from bot.telegram.dialogue import Dialogue, HalfTurn, Unavailable
+from bot.telegram.incoming import Incoming, read
+from bot.texts import text
+from bot.vocabulary.registers import starting_register
+
+log = structlog.get_logger("gateway")
+
+IDLE_SECONDS = 0.1
+TYPING_AFTER_SECONDS = 0.4
+TYPING_EVERY_SECONDS = 4.5
+"""Telegram shows the typing action for five seconds."""
+GIVE_UP_SECONDS = 600
+"""So long a turn that stays half is tried; then the person is told. An update waits for a Rasa that is down without end."""
+OLD_BUTTON = '/unsupported{"kind": "old_button"}'
+
+
+class TurnRunner:
+    """Claims updates and sees each through: understood by Rasa, answered into the outbox, closed, in one transaction."""
+
+    def __init__(self, database: Database, bot: Bot, dialogue: Dialogue, name: str, parallel_chats: int) -> None:
+        self._database = database
+        self._bot = bot
+        self._dialogue = dialogue
+        self._name = name
+        self._parallel = parallel_chats
+        self._working: dict[int, asyncio.Task[None]] = {}
+        self._news = asyncio.Event()
+
+    def notice(self) -> None:
+        """Something was stored: look at once instead of at the next tick."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        released = await asyncio.to_thread(self._release)
+        if released:
+            log.info("updates given back", count=released)
+        try:
+            while True:
+                await self._start_claimed()
+                self._news.clear()
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), IDLE_SECONDS)
+        finally:
+            for task in self._working.values():
+                task.cancel()
+
+    async def _start_claimed(self) -> None:
+        room = self._parallel - len(self._working)
+        if room <= 0:
+            return
+        for row in await asyncio.to_thread(self._claim, room):
+            task = asyncio.create_task(self._see_through(row))
+            self._working[row.chat_id] = task
+            task.add_done_callback(partial(self._finished, row.chat_id))
+
+    def _finished(self, chat_id: int, _done: asyncio.Task[None]) -> None:
+        self._working.pop(chat_id, None)
+        self._news.set()
+
+    def _claim(self, room: int) -> list[InboxUpdate]:
+        with self._database.read() as session:
+            # A look without a writer's lock: most ticks find nothing.
+            if not inbox.has_open(session):
+                return []
+        with self._database.write() as session:
+            return inbox.claim(session, self._name, room, clock.real_now(), list(self._working))
+
+    def _release(self) -> int:
+        with self._database.write() as session:
+            return inbox.release(session, self._name)
+
+    async def _see_through(self, row: InboxUpdate) -> None:
+        try:
+            await self._serve(row, read(row.payload))
+        except Unavailable as error:
+            log.warning("rasa unavailable", update_id=row.update_id, reason=str(error))
+            await asyncio.to_thread(self._put_back, row)
+        except HalfTurn:
+            log.warning("half turn", update_id=row.update_id, attempt=row.attempts)
+            await asyncio.to_thread(self._put_back_or_give_up, row)
+        except Exception as error:  # whatever it is, the chat must go on
+            log.error("turn failed", update_id=row.update_id, error=type(error).__name__, exc_info=True)
+            await asyncio.to_thread(self._put_back_or_give_up, row)
+
+    async def _serve(self, row: InboxUpdate, incoming: Incoming) -> None:
+        if incoming.kind in ("blocked", "unblocked", "group", "nothing"):
+            await asyncio.to_thread(self._close_without_turn, row, incoming)
+            return
+        message = incoming.text
+        if incoming.kind == "tap":
+            message = await self._tapped(row, incoming)
+        metadata = {
+            "update_id": row.update_id,
+            "first_name": incoming.first_name,
+            "language_code": incoming.language_code,
+        }
+        async with self._typing(row.chat_id):
+            drafts = await self._dialogue.turn(row.chat_id, message, metadata, repeated=row.attempts > 1)
+        await asyncio.to_thread(self._close, row, drafts)
+
+    async def _tapped(self, row: InboxUpdate, incoming: Incoming) -> str:
+        """The payload behind a tapped button. The tap is answered first: Telegram forgets it within seconds."""
+        payload = await asyncio.to_thread(self._redeem, row, incoming.text)
+        toast = None if payload else text(await asyncio.to_thread(self._register, incoming), "button_expired")
+        with contextlib.suppress(TelegramError):  # the tap may be too old to be answered
+            await self._bot.answer_callback_query(incoming.callback_id or "", text=toast)
+        return payload or OLD_BUTTON
+
+    def _redeem(self, row: InboxUpdate, token: str) -> str | None:
+        with self._database.write() as session:
+            return buttons.redeem(session, row.chat_id, token, row.update_id, clock.now())
+
+    def _register(self, incoming: Incoming) -> str:
+        with self._database.read() as session:
+            person = person_of(session, incoming.chat_id)
+            return person.register if person else starting_register(incoming.language_code)
+
+    def _close(self, row: InboxUpdate, drafts: Sequence[Draft], state: str = "done") -> None:
+        with self._database.write() as session:
+            outbox.queue(session, row.chat_id, outbox.REPLY, f"update:{row.update_id}", drafts, clock.now())
+            inbox.finish(session, row.update_id, state)
+
+    def _close_without_turn(self, row: InboxUpdate, incoming: Incoming) -> None:
+        with self._database.write() as session:
+            if incoming.kind == "blocked":
+                subscriptions.block(session, row.chat_id, clock.now())
+            elif incoming.kind == "unblocked":
+                subscriptions.unblock(session, row.chat_id, clock.now())
+            elif incoming.kind == "group" and incoming.has_command:
+                refusal = Draft(text(starting_register(incoming.language_code), "groups_refused"))
+                outbox.queue(session, row.chat_id, outbox.REPLY, f"update:{row.update_id}", [refusal], clock.now())
+            inbox.finish(session, row.update_id, "refused")
+
+    def _put_back(self, row: InboxUpdate) -> None:
+        with self._database.write() as session:
+            inbox.put_back(session, row.update_id, row.attempts, clock.real_now())
+
+    def _put_back_or_give_up(self, row: InboxUpdate) -> None:
+        age = (clock.real_now() - row.received_at).total_seconds()
+        if age < GIVE_UP_SECONDS:
+            self._put_back(row)
+            return
+        incoming = read(row.payload)
+        self._close(row, [Draft(text(self._register(incoming), "given_up"))], state="failed")
+
+    @contextlib.asynccontextmanager
+    async def _typing(self, chat_id: int) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._type(chat_id))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _type(self, chat_id: int) -> None:
+        await asyncio.sleep(TYPING_AFTER_SECONDS)
+        while True:
+            with contextlib.suppress(TelegramError):
+                await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
+            await asyncio.sleep(TYPING_EVERY_SECONDS)
