@@ -1,0 +1,123 @@
+"""The composition root of the gateway, worker, web and sandbox processes: everything is wired here, once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import structlog
+import uvicorn
+
+from bot import clock, logs
+from bot.settings import Settings
+from bot.store.engine import Database, database
+
+log = structlog.get_logger("app")
+
+
+def run_gateway(settings: Settings) -> None:
+    """Receive updates and work through them, until a signal."""
+    from bot.telegram.client import make_bot
+    from bot.telegram.dialogue import Dialogue
+    from bot.telegram.gateway import Receiver, listen, poll
+    from bot.telegram.profile import publish_profile
+    from bot.telegram.turns import TurnRunner
+
+    async def work() -> None:
+        async with make_bot_ready(make_bot, settings) as bot:
+            dialogue = Dialogue(settings.rasa_url)
+            runner = TurnRunner(database(), bot, dialogue, settings.gateway_name, settings.parallel_chats)
+            receiver = Receiver(database(), runner.notice)
+            receiving = listen(bot, receiver, settings) if settings.telegram_mode == "webhook" else poll(bot, receiver)
+            await _all(receiving, runner.run(), publish_profile(bot))
+
+    _serve(settings, "gateway", work)
+
+
+def run_worker(settings: Settings) -> None:
+    """Run the scheduler and the sender, until a signal."""
+    from bot.scheduler import jobs
+    from bot.telegram.client import make_bot
+    from bot.telegram.sender import Sender
+
+    async def work() -> None:
+        async with make_bot_ready(make_bot, settings) as bot:
+            scheduler = jobs.start(database(), settings)
+            try:
+                await Sender(database(), bot, settings.worker_name, settings.quiet_hours).run()
+            finally:
+                scheduler.shutdown(wait=False)
+
+    _serve(settings, "worker", work)
+
+
+def run_web(settings: Settings) -> None:
+    """Serve the public pages, until a signal."""
+    from bot.site.app import create_app
+
+    _prepare(settings, "web")
+    sandbox_url = f"http://127.0.0.1:{settings.sandbox_port}/sandbox" if settings.sandbox else None
+    app = create_app(database(), sandbox_url)
+    # Rasa pins websockets to 10.x, with which uvicorn's own websockets do not start; none are used.
+    uvicorn.run(app, host=settings.web_host, port=settings.web_port, ws="none", log_level="warning")
+
+
+def run_sandbox(settings: Settings) -> None:
+    """Serve the local Telegram, until a signal."""
+    from bot.sandbox.server import serve
+    from bot.settings import PROJECT
+
+    _prepare(settings, "sandbox")
+    serve("127.0.0.1", settings.sandbox_port, PROJECT / "var" / "sandbox.db", settings.telegram_token)
+
+
+class make_bot_ready:  # noqa: N801  # reads as a function where it is used
+    """An initialised bot as an async context: waits for the Bot API server, since processes start in any order."""
+
+    def __init__(self, make: Callable[[Settings], Any], settings: Settings) -> None:
+        self._bot = make(settings)
+
+    async def __aenter__(self) -> Any:
+        from telegram.error import InvalidToken, NetworkError
+
+        while True:
+            try:
+                await self._bot.initialize()
+                return self._bot
+            except InvalidToken:
+                raise SystemExit("TELEGRAM_TOKEN is refused by the Bot API server.") from None
+            except NetworkError as error:
+                log.warning("waiting for the Bot API server", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._bot.shutdown()
+
+
+def _prepare(settings: Settings, process: str) -> Database:
+    clock.start()
+    logs.configure(settings, process)
+    return database()
+
+
+def _serve(settings: Settings, process: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    _prepare(settings, process)
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+        log.info("started")
+        try:
+            await task
+        except asyncio.CancelledError:
+            log.info("stopped")
+
+    asyncio.run(main())
+
+
+async def _all(*parts: Awaitable[None]) -> None:
+    """Run parts side by side; the first error ends them all, so that the supervisor starts the process anew."""
+    await asyncio.gather(*parts)

@@ -1,0 +1,180 @@
+"""``python -m bot …``: every process and every operation by hand."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from bot import clock
+from bot.settings import SETTINGS, SettingError, Settings, settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+staff = typer.Typer(no_args_is_help=True, help="What staff may do by hand until they have a console.")
+app.add_typer(staff, name="staff")
+
+
+def _fail(line: str) -> NoReturn:
+    typer.echo(line, err=True)
+    raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        found = settings()
+    except SettingError as error:
+        _fail(str(error))
+    clock.start()
+    return found
+
+
+@app.command()
+def run() -> None:
+    """Prepare everything (database, model) and run all processes; Ctrl-C ends them."""
+    from bot.supervise import Unprepared, start
+
+    try:
+        start(_settings())
+    except Unprepared as error:
+        _fail(str(error))
+
+
+@app.command()
+def gateway() -> None:
+    """Receive updates from Telegram and answer them."""
+    from bot.app import run_gateway
+
+    run_gateway(_settings())
+
+
+@app.command()
+def worker() -> None:
+    """Run the scheduler and the sender."""
+    from bot.app import run_worker
+
+    run_worker(_settings())
+
+
+@app.command()
+def web() -> None:
+    """Serve the public pages."""
+    from bot.app import run_web
+
+    run_web(_settings())
+
+
+@app.command()
+def sandbox() -> None:
+    """Serve the local Telegram, on loopback."""
+    from bot.app import run_sandbox
+
+    run_sandbox(_settings())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+    from bot.store import migrate as migrations
+    from bot.store.engine import database
+
+    _settings()
+    migrations.upgrade(database())
+    typer.echo(f"database at {migrations.revision(database())}")
+
+
+@app.command()
+def train() -> None:
+    """Train the model if what it is made from has changed."""
+    from bot.supervise import Unprepared, train_if_changed
+
+    _settings()
+    try:
+        train_if_changed()
+    except Unprepared as error:
+        _fail(str(error))
+
+
+@app.command()
+def seed(file: Path) -> None:
+    """Fill the database from FILE; what is there already is left as it is."""
+    from bot.services.seeding import SeedError
+    from bot.services.seeding import seed as fill
+    from bot.store.engine import database
+
+    _settings()
+    try:
+        with database().write() as session:
+            made = fill(session, file, clock.now())
+    except SeedError as error:
+        _fail(str(error))
+    typer.echo(", ".join(f"{count} {what}" for what, count in made.items()))
+
+
+@app.command()
+def digest(at: str = typer.Option(..., help="ISO instant; without an offset, legal time of Casablanca.")) -> None:
+    """One digest run as at an instant."""
+    from bot.services import digests
+    from bot.store.engine import database
+
+    found = _settings()
+    try:
+        instant = clock.parse_instant(at)
+    except ValueError:
+        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
+    if digests.in_quiet_hours(instant, found.quiet_hours):
+        typer.echo("quiet hours: nothing is due")
+        return
+    done = digests.run(database().write, instant, solicited=True)
+    typer.echo(f"{done.queued} queued, {done.empty} with nothing to send")
+
+
+@app.command()
+def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
+    """Say how the database is: rows by state, duplicates, versions."""
+    from bot.services.condition import examine
+    from bot.store import migrate as migrations
+    from bot.store.engine import database
+
+    _settings()
+    current = migrations.is_current(database())
+    report = {
+        "healthy": current,
+        "migrations": {"at": migrations.revision(database()), "wanted": migrations.newest_revision()},
+        "versions": {"tadamon": "0.1.0", "python": platform.python_version(), "tzdata": version("tzdata")},
+    }
+    if current:
+        with database().read() as session:
+            report.update(examine(session))
+        report["healthy"] = not any(report["duplicates"].values())  # type: ignore[attr-defined]
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
+    else:
+        for key, value in report.items():
+            typer.echo(f"{key}: {value}")
+    if not report["healthy"]:
+        raise typer.Exit(1)
+
+
+@app.command(name="settings")
+def show_settings() -> None:
+    """List the settings with their defaults."""
+    for setting in SETTINGS:
+        typer.echo(f"{setting.name} (default: {setting.default or '-'}): {setting.purpose}")
+
+
+@staff.command()
+def validate(organisation_id: int) -> None:
+    """Validate an organisation, so that its missions are shown."""
+    from bot.services.organisations import validate as validate_organisation
+    from bot.store.engine import database
+
+    _settings()
+    with database().write() as session:
+        organisation = validate_organisation(session, organisation_id, clock.now())
+        if organisation is None:
+            _fail(f"There is no organisation {organisation_id}.")
+        typer.echo(f"{organisation.name} is {organisation.state}")

@@ -1,0 +1,218 @@
+"""The sandbox's HTTP: the Bot API for the bot, the person's side and the page for whoever plays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.sandbox import people
+from bot.sandbox.methods import ApiError, call
+from bot.sandbox.state import State
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PAGE = Path(__file__).parent / "page"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+WEBHOOK_RETRY_SECONDS = (0.2, 0.5, 1, 2, 5)
+
+
+class LoopbackOnly:
+    """Refuses what another website sends here through the visitor's browser: a foreign Host (DNS rebinding) or Origin."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _is_local(Request(scope)):
+            await JSONResponse({"error": "loopback only"}, status_code=403)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _is_local(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    hosts = [request.url.hostname, *([urlsplit(origin).hostname] if origin else [])]
+    return all(host in LOOPBACK for host in hosts)
+
+
+def create_app(database: str | Path, token: str = "sandbox") -> Starlette:
+    """The sandbox's app; its state lives in a SQLite file."""
+    path = Path(database)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.sandbox = State(path)
+        pushing = asyncio.create_task(_push_updates(app.state.sandbox))
+        yield
+        pushing.cancel()
+
+    async def bot_api(request: Request) -> Response:
+        state: State = request.app.state.sandbox
+        if request.path_params["token"] != token:
+            return _answer(ApiError(401, "Unauthorized"))
+        name = request.path_params["method"]
+        parameters = await _parameters(request)
+        try:
+            result = await call(state, name, parameters)
+        except ApiError as error:
+            state.record(name, parameters, error.code)
+            return _answer(error)
+        except ConnectionAbortedError:
+            state.record(name, parameters, 0)
+            return _Dropped()
+        state.record(name, parameters, 200)
+        return JSONResponse({"ok": True, "result": result})
+
+    async def page(_request: Request) -> Response:
+        return FileResponse(_PAGE / "index.html", headers=_HEADERS)
+
+    person = "/sandbox/api/chats/{chat_id:int}"
+    return Starlette(
+        lifespan=lifespan,
+        middleware=[Middleware(LoopbackOnly)],
+        routes=[
+            Route("/bot{token}/{method}", bot_api, methods=["GET", "POST"]),
+            Route("/sandbox", page),
+            Route("/sandbox/api/chats", _person(_chats), methods=["GET", "POST"]),
+            Route(person + "/messages", _person(_messages), methods=["GET", "POST"]),
+            Route(person + "/messages/{message_id:int}", _person(_edit), methods=["POST"]),
+            Route(person + "/taps", _person(_tap), methods=["POST"]),
+            Route(person + "/membership", _person(_membership), methods=["POST"]),
+            Route("/sandbox/api/updates/{update_id:int}/repeat", _person(_repeat), methods=["POST"]),
+            Route("/sandbox/api/faults", _person(_faults), methods=["POST"]),
+            Route("/sandbox/api/traffic", _person(_traffic)),
+            Route("/sandbox/api/menu", _person(_menu)),
+            Mount("/sandbox/page", StaticFiles(directory=_PAGE)),
+        ],
+    )
+
+
+class _Dropped(Response):
+    """Breaks the connection without an answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise ConnectionAbortedError("dropped on demand")
+
+
+def _answer(error: ApiError) -> Response:
+    body: dict[str, Any] = {"ok": False, "error_code": error.code, "description": error.description}
+    if error.parameters:
+        body["parameters"] = error.parameters
+    return JSONResponse(body, status_code=error.code)
+
+
+async def _parameters(request: Request) -> dict[str, Any]:
+    found: dict[str, Any] = dict(request.query_params)
+    if request.headers.get("content-type", "").startswith("application/json"):
+        return {**found, **(await request.json())}
+    return {**found, **(await request.form())}
+
+
+def _person(serve: Callable[[Request, State], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(await serve(request, request.app.state.sandbox))
+        except (people.Refused, KeyError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
+    return endpoint
+
+
+async def _chats(request: Request, state: State) -> Any:
+    if request.method == "POST":
+        return {"chat_id": people.meet(state, await request.json())}
+    return state.chats()
+
+
+async def _messages(request: Request, state: State) -> Any:
+    chat_id = request.path_params["chat_id"]
+    if request.method == "POST":
+        return people.write(state, chat_id, await request.json())
+    after, wait = int(request.query_params.get("after", 0)), float(request.query_params.get("wait", 0))
+    return await people.look(state, chat_id, after, wait)
+
+
+async def _edit(request: Request, state: State) -> Any:
+    text = str((await request.json()).get("text") or "")
+    return people.edit(state, request.path_params["chat_id"], request.path_params["message_id"], text)
+
+
+async def _tap(request: Request, state: State) -> Any:
+    body = await request.json()
+    return people.tap(state, request.path_params["chat_id"], int(body["message_id"]), str(body["data"]))
+
+
+async def _membership(request: Request, state: State) -> Any:
+    return people.membership(state, request.path_params["chat_id"], str((await request.json()).get("status")))
+
+
+async def _repeat(request: Request, state: State) -> Any:
+    return {"repeated": state.repeat_update(request.path_params["update_id"])}
+
+
+async def _faults(request: Request, state: State) -> Any:
+    body = await request.json()
+    state.faults.append({"seconds": 1, **body, "times": int(body.get("times", 1))})
+    return {"faults": len(state.faults)}
+
+
+async def _traffic(request: Request, state: State) -> Any:
+    after = int(request.query_params.get("after", 0))
+    return [entry for entry in state.traffic if entry["number"] > after]
+
+
+async def _menu(request: Request, state: State) -> Any:
+    known = state.fact("commands", {})
+    language = request.query_params.get("language_code", "")
+    return (known.get(language) or known.get("") or {}).get("commands", [])
+
+
+async def _push_updates(state: State) -> None:
+    """Deliver updates to the webhook while one is set: one after the other, each until it is taken."""
+    async with httpx.AsyncClient(timeout=30) as http:
+        failures = 0
+        while True:
+            webhook = state.fact("webhook")
+            waiting = state.waiting_updates(0, 1) if webhook else []
+            if not waiting:
+                await state.change(1.0)
+                continue
+            headers = {"Content-Type": "application/json"}
+            if webhook["secret"]:
+                headers["X-Telegram-Bot-Api-Secret-Token"] = webhook["secret"]
+            try:
+                answer = await http.post(webhook["url"], content=json.dumps(waiting[0]), headers=headers)
+                taken = answer.is_success
+            except httpx.HTTPError:
+                taken = False
+            if taken:
+                state.confirm_update(waiting[0]["update_id"])
+                failures = 0
+            else:
+                await asyncio.sleep(WEBHOOK_RETRY_SECONDS[min(failures, len(WEBHOOK_RETRY_SECONDS) - 1)])
+                failures += 1
+
+
+def serve(host: str, port: int, database: str | Path, token: str) -> None:
+    """Serve until a signal. Raises ValueError for an address that is not loopback: whoever opens the page plays anybody."""
+    if host not in LOOPBACK:
+        raise ValueError(f"The sandbox listens on loopback only, not on {host}.")
+    uvicorn.run(create_app(database, token), host=host, port=port, ws="none", log_level="warning")

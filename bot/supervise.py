@@ -1,0 +1,137 @@
+"""``make run``: prepares database and model, then lets supervisord run and restart every process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bot import clock
+from bot.services.seeding import seed
+from bot.settings import PROJECT, Settings, settings
+from bot.store import migrate
+from bot.store.engine import database
+
+VAR = PROJECT / "var"
+MODEL = PROJECT / "models" / "tadamon.tar.gz"
+_MODEL_INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "requirements.lock",
+    "data/nlu/**/*.yml",
+    "data/rules/*.yml",
+    "data/stories/*.yml",
+    "data/locales/*/*.yml",
+    "nlu/*.py",
+    "bot/vocabulary/spelling.py",
+)
+_SHARED_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+class Unprepared(Exception):
+    """Something that the processes need could not be made; the message is one line."""
+
+
+def start(found: Settings) -> None:
+    """Prepare, then become supervisord. Does not return."""
+    VAR.mkdir(exist_ok=True)
+    _stage("database", lambda: migrate.upgrade(database()))
+    if found.sandbox:
+        _stage("sandbox seed", _seed_sandbox)
+    train_if_changed()
+    configuration = VAR / "supervisord.conf"
+    configuration.write_text(supervisor_configuration(found), encoding="utf-8")
+    database().close()
+    if found.sandbox:
+        print(f"\nSandbox: http://127.0.0.1:{found.sandbox_port}/sandbox", flush=True)
+    print(f"Public page: http://127.0.0.1:{found.web_port}/   Rasa needs a moment; Ctrl-C ends everything.\n", flush=True)
+    program = Path(sys.executable).with_name("supervisord")
+    os.execve(program, [str(program), "-n", "-c", str(configuration)], environment(found))
+
+
+def _stage(name: str, work: object) -> None:
+    began = time.monotonic()
+    work()  # type: ignore[operator]
+    print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
+
+
+def _seed_sandbox() -> None:
+    with database().write() as session:
+        seed(session, PROJECT / "data" / "seed" / "sandbox.yml", clock.now())
+
+
+def model_fingerprint() -> str:
+    """A hash of everything the model is made from."""
+    digest = hashlib.sha256()
+    for pattern in _MODEL_INPUTS:
+        for path in sorted(PROJECT.glob(pattern)):
+            digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def train_if_changed() -> None:
+    """Train unless the model of exactly these inputs is there. Rasa's own cache spares what did not change."""
+    stamp, wanted = MODEL.with_suffix(".inputs"), model_fingerprint()
+    if MODEL.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        print("model: up to date", flush=True)
+        return
+    print("model: training, about a minute …", flush=True)
+    command = [sys.executable, "-m", "nlu.serve", "train", "--fixed-model-name", "tadamon"]
+    log_path = VAR / "train.log"
+    VAR.mkdir(exist_ok=True)
+    began = time.monotonic()
+    with log_path.open("w", encoding="utf-8") as log:
+        training = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT, env=environment(settings()))
+        while training.poll() is None:
+            time.sleep(1)
+            if int(time.monotonic() - began) % 15 == 14:
+                print(f"  … {time.monotonic() - began:.0f} s", flush=True)
+    if training.returncode or not MODEL.exists():
+        raise Unprepared("The model could not be trained: see var/train.log.")
+    stamp.write_text(wanted, encoding="utf-8")
+    print(f"model: trained in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def environment(found: Settings) -> dict[str, str]:
+    """The environment of the processes: ours, with what Rasa's endpoints.yml asks for."""
+    return {
+        **os.environ,
+        **_SHARED_ENVIRONMENT,
+        "ACTIONS_URL": f"http://127.0.0.1:{found.actions_port}/webhook",
+        "TRACKER_DATABASE_URL": found.tracker_database_url,
+        # rasa-sdk listens everywhere unless told otherwise, and whoever reaches it acts for anybody.
+        "SANIC_HOST": "127.0.0.1",
+    }
+
+
+def commands(found: Settings) -> dict[str, list[str]]:
+    """The command line of each process; docs/operating.md shows the same, each to be started alone."""
+    python = sys.executable
+    rasa = ["run", "--enable-api", "-i", "127.0.0.1", "-p", str(found.rasa_port), "-m", str(MODEL)]
+    processes = {
+        "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "-p", str(found.actions_port)],
+        "rasa": [python, "-m", "nlu.serve", *rasa],
+        "web": [python, "-m", "bot", "web"],
+        "worker": [python, "-m", "bot", "worker"],
+        "gateway": [python, "-m", "bot", "gateway"],
+    }
+    if found.sandbox:
+        processes = {"sandbox": [python, "-m", "bot", "sandbox"], **processes}
+    return processes
+
+
+def supervisor_configuration(found: Settings) -> str:
+    """supervisord's configuration: every process restarted when it dies, all ended together, all output in one place."""
+    parts = ["[supervisord]\nnodaemon=true\nuser=root\n" if os.geteuid() == 0 else "[supervisord]\nnodaemon=true\n"]
+    parts[0] += f"logfile=/dev/null\nlogfile_maxbytes=0\npidfile={VAR / 'supervisord.pid'}\nloglevel=warn\n"
+    for name, command in commands(found).items():
+        line = " ".join(command).replace("%", "%%")
+        parts.append(
+            f"[program:{name}]\ncommand={line}\ndirectory={PROJECT}\nautorestart=true\nstartsecs=2\nstartretries=1000\n"
+            "stopasgroup=true\nkillasgroup=true\nstopwaitsecs=10\n"
+            "stdout_logfile=/dev/fd/1\nstdout_logfile_maxbytes=0\nredirect_stderr=true\n"
+        )
+    return "\n".join(parts)
