@@ -159,6 +159,7 @@ class NotUnderstood(TurnAction):
     """Outside a form: a detail said on its own is put to use where it can be, else the ways on are offered."""
 
     action = "action_not_understood"
+    otherwise = "not_understood"
 
     def answer(self, turn: Turn) -> Answer:
         said = turn.said
@@ -169,7 +170,14 @@ class NotUnderstood(TurnAction):
         if any(said.last(kind) in (*DAYS, "weekend", "weekday") for kind in ("day",)):
             return Answer(turn.register, then="action_search_missions")
         answer = Answer(turn.register)
-        return answer.say("not_understood", *main_choices(answer))
+        return answer.say(self.otherwise, *main_choices(answer))
+
+
+class NothingAsked(NotUnderstood):
+    """A yes, a no or a "next" that answers no question; "the first one" is often heard as one of these."""
+
+    action = "action_nothing_asked"
+    otherwise = "nothing_asked"
 
 
 class DefaultFallback(NotUnderstood):

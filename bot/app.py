@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvicorn
@@ -14,19 +15,21 @@ from bot import clock, logs
 from bot.settings import Settings
 from bot.store.engine import Database, database
 
+if TYPE_CHECKING:
+    from telegram import Bot
+
 log = structlog.get_logger("app")
 
 
 def run_gateway(settings: Settings) -> None:
     """Receive updates and work through them, until a signal."""
-    from bot.telegram.client import make_bot
     from bot.telegram.dialogue import Dialogue
     from bot.telegram.gateway import Receiver, listen, poll
     from bot.telegram.profile import publish_profile
     from bot.telegram.turns import TurnRunner
 
     async def work() -> None:
-        async with make_bot_ready(make_bot, settings) as bot:
+        async with _connected(settings) as bot:
             dialogue = Dialogue(settings.rasa_url)
             runner = TurnRunner(database(), bot, dialogue, settings.gateway_name, settings.parallel_chats)
             receiver = Receiver(database(), runner.notice)
@@ -39,11 +42,10 @@ def run_gateway(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     """Run the scheduler and the sender, until a signal."""
     from bot.scheduler import jobs
-    from bot.telegram.client import make_bot
     from bot.telegram.sender import Sender
 
     async def work() -> None:
-        async with make_bot_ready(make_bot, settings) as bot:
+        async with _connected(settings) as bot:
             scheduler = jobs.start(database(), settings)
             try:
                 await Sender(database(), bot, settings.worker_name, settings.quiet_hours).run()
@@ -67,33 +69,32 @@ def run_web(settings: Settings) -> None:
 def run_sandbox(settings: Settings) -> None:
     """Serve the local Telegram, until a signal."""
     from bot.sandbox.server import serve
-    from bot.settings import PROJECT
 
     _prepare(settings, "sandbox")
-    serve("127.0.0.1", settings.sandbox_port, PROJECT / "var" / "sandbox.db", settings.telegram_token)
+    serve("127.0.0.1", settings.sandbox_port, settings.var_dir / "sandbox.db", settings.telegram_token)
 
 
-class make_bot_ready:  # noqa: N801  # reads as a function where it is used
-    """An initialised bot as an async context: waits for the Bot API server, since processes start in any order."""
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[Bot]:
+    """An initialised bot: waits for the Bot API server, since processes start in any order."""
+    from telegram.error import InvalidToken, NetworkError
 
-    def __init__(self, make: Callable[[Settings], Any], settings: Settings) -> None:
-        self._bot = make(settings)
+    from bot.telegram.client import make_bot
 
-    async def __aenter__(self) -> Any:
-        from telegram.error import InvalidToken, NetworkError
-
-        while True:
-            try:
-                await self._bot.initialize()
-                return self._bot
-            except InvalidToken:
-                raise SystemExit("TELEGRAM_TOKEN is refused by the Bot API server.") from None
-            except NetworkError as error:
-                log.warning("waiting for the Bot API server", error=type(error).__name__)
-                await asyncio.sleep(1)
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._bot.shutdown()
+    bot = make_bot(settings)
+    while True:
+        try:
+            await bot.initialize()
+            break
+        except InvalidToken:
+            raise SystemExit("TELEGRAM_TOKEN is refused by the Bot API server.") from None
+        except NetworkError as error:
+            log.warning("waiting for the Bot API server", error=type(error).__name__)
+            await asyncio.sleep(1)
+    try:
+        yield bot
+    finally:
+        await bot.shutdown()
 
 
 def _prepare(settings: Settings, process: str) -> Database:

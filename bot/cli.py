@@ -76,6 +76,22 @@ def sandbox() -> None:
 
 
 @app.command()
+def rasa() -> None:
+    """Run the Rasa server with the model trained last."""
+    from bot.supervise import become
+
+    become(_settings(), "rasa")
+
+
+@app.command()
+def actions() -> None:
+    """Run the action server."""
+    from bot.supervise import become
+
+    become(_settings(), "actions")
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the schema of this version."""
     from bot.store import migrate as migrations
@@ -91,9 +107,9 @@ def train() -> None:
     """Train the model if what it is made from has changed."""
     from bot.supervise import Unprepared, train_if_changed
 
-    _settings()
+    found = _settings()
     try:
-        train_if_changed()
+        train_if_changed(found)
     except Unprepared as error:
         _fail(str(error))
 

@@ -57,6 +57,10 @@ def _token(value: str) -> str | None:
     return value or None
 
 
+def _folder(value: str) -> Path:
+    return PROJECT / value
+
+
 def _port(value: str) -> int:
     if not value.isdigit() or not 0 < int(value) < 65536:
         raise ValueError("must be a port, 1 to 65535")
@@ -154,6 +158,7 @@ SETTINGS = (
         "Rasa's tracker store. Default: DATABASE_URL, or on SQLite a file beside it, so that the two never wait for each other.",
         True,
     ),
+    Setting("VAR_DIR", "var", _folder, "Folder for what a run leaves behind: the sandbox's chats, the supervisor's files, training logs."),
     Setting("RASA_URL", "", _optional_url, "The Rasa server. Default: RASA_PORT on loopback."),
     Setting("RASA_PORT", "5005", _port, "Port of the Rasa server that `run` starts."),
     Setting("ACTIONS_PORT", "5055", _port, "Port of the action server that `run` starts."),
@@ -194,6 +199,7 @@ class Settings:
     webhook_port: int
     database_url: str
     tracker_database_url: str
+    var_dir: Path
     rasa_url: str
     rasa_port: int
     actions_port: int

@@ -7,15 +7,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bot import clock
 from bot.services.seeding import seed
-from bot.settings import PROJECT, Settings, settings
+from bot.settings import PROJECT, Settings
 from bot.store import migrate
 from bot.store.engine import database
 
-VAR = PROJECT / "var"
 MODEL = PROJECT / "models" / "tadamon.tar.gz"
 _MODEL_INPUTS = (
     "config.yml",
@@ -37,12 +37,12 @@ class Unprepared(Exception):
 
 def start(found: Settings) -> None:
     """Prepare, then become supervisord. Does not return."""
-    VAR.mkdir(exist_ok=True)
+    found.var_dir.mkdir(parents=True, exist_ok=True)
     _stage("database", lambda: migrate.upgrade(database()))
     if found.sandbox:
         _stage("sandbox seed", _seed_sandbox)
-    train_if_changed()
-    configuration = VAR / "supervisord.conf"
+    train_if_changed(found)
+    configuration = found.var_dir / "supervisord.conf"
     configuration.write_text(supervisor_configuration(found), encoding="utf-8")
     database().close()
     if found.sandbox:
@@ -52,9 +52,9 @@ def start(found: Settings) -> None:
     os.execve(program, [str(program), "-n", "-c", str(configuration)], environment(found))
 
 
-def _stage(name: str, work: object) -> None:
+def _stage(name: str, work: Callable[[], None]) -> None:
     began = time.monotonic()
-    work()  # type: ignore[operator]
+    work()
     print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
 
 
@@ -72,7 +72,7 @@ def model_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def train_if_changed() -> None:
+def train_if_changed(found: Settings) -> None:
     """Train unless the model of exactly these inputs is there. Rasa's own cache spares what did not change."""
     stamp, wanted = MODEL.with_suffix(".inputs"), model_fingerprint()
     if MODEL.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
@@ -80,17 +80,17 @@ def train_if_changed() -> None:
         return
     print("model: training, about a minute …", flush=True)
     command = [sys.executable, "-m", "nlu.serve", "train", "--fixed-model-name", "tadamon"]
-    log_path = VAR / "train.log"
-    VAR.mkdir(exist_ok=True)
+    log_path = found.var_dir / "train.log"
+    found.var_dir.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with log_path.open("w", encoding="utf-8") as log:
-        training = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT, env=environment(settings()))
+        training = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT, env=environment(found))
         while training.poll() is None:
             time.sleep(1)
             if int(time.monotonic() - began) % 15 == 14:
                 print(f"  … {time.monotonic() - began:.0f} s", flush=True)
     if training.returncode or not MODEL.exists():
-        raise Unprepared("The model could not be trained: see var/train.log.")
+        raise Unprepared(f"The model could not be trained: see {log_path}.")
     stamp.write_text(wanted, encoding="utf-8")
     print(f"model: trained in {time.monotonic() - began:.0f} s", flush=True)
 
@@ -110,7 +110,8 @@ def environment(found: Settings) -> dict[str, str]:
 def commands(found: Settings) -> dict[str, list[str]]:
     """The command line of each process; docs/operating.md shows the same, each to be started alone."""
     python = sys.executable
-    rasa = ["run", "--enable-api", "-i", "127.0.0.1", "-p", str(found.rasa_port), "-m", str(MODEL)]
+    endpoints = ["--endpoints", str(PROJECT / "nlu" / "endpoints.yml")]
+    rasa = ["run", "--enable-api", "-i", "127.0.0.1", "-p", str(found.rasa_port), "-m", str(MODEL), *endpoints]
     processes = {
         "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "-p", str(found.actions_port)],
         "rasa": [python, "-m", "nlu.serve", *rasa],
@@ -123,10 +124,17 @@ def commands(found: Settings) -> dict[str, list[str]]:
     return processes
 
 
+def become(found: Settings, name: str) -> None:
+    """Turn this process into one of the two that Rasa's packages make up: rasa or actions. Does not return."""
+    command = commands(found)[name]
+    os.chdir(PROJECT)
+    os.execve(command[0], command, environment(found))
+
+
 def supervisor_configuration(found: Settings) -> str:
     """supervisord's configuration: every process restarted when it dies, all ended together, all output in one place."""
     parts = ["[supervisord]\nnodaemon=true\nuser=root\n" if os.geteuid() == 0 else "[supervisord]\nnodaemon=true\n"]
-    parts[0] += f"logfile=/dev/null\nlogfile_maxbytes=0\npidfile={VAR / 'supervisord.pid'}\nloglevel=warn\n"
+    parts[0] += f"logfile=/dev/null\nlogfile_maxbytes=0\npidfile={found.var_dir / 'supervisord.pid'}\nloglevel=warn\n"
     for name, command in commands(found).items():
         line = " ".join(command).replace("%", "%%")
         parts.append(

@@ -67,16 +67,22 @@ def detect_register(text: str) -> tuple[str | None, float]:
         standard = sum(2 * (w in _STANDARD_ARABIC) for w in map(_bare, found))
         # Half of what people type to the bot in Arabic letters without any such word are names and nouns: hardly sure.
         return _decide("ary-Arab", dialect, "ar", standard)
-    dialect = sum(_latin_darija(word) for word in found)
+    darija = sum(map(_latin_darija, found))
     accents = bool(_TRUE_FRENCH.search(text.lower()))
-    french = sum(2.0 if word in _FRENCH else 0.5 if word in _FRENCH_NOUNS else 0.0 for word in found)
-    return _decide("ary-Latn", dialect, "fr", french + 1.5 * accents + 0.5)
+    french = sum(map(_latin_french, found))
+    return _decide("ary-Latn", darija, "fr", french + 1.5 * accents + 0.5)
 
 
 def _bare(word: str) -> str:
     """The word without و written to it, where what is left is a word of the lists."""
     rest = word[1:]
     return rest if word.startswith("و") and (rest in _DARIJA_ARABIC or rest in _STANDARD_ARABIC) else word
+
+
+def _latin_french(word: str) -> float:
+    if word in _FRENCH_NOUNS:
+        return 0.5
+    return 2.0 if word in _FRENCH else 0.0
 
 
 def _latin_darija(word: str) -> float:

@@ -1,0 +1,59 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+UV := .tools/bin/uv
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+
+.PHONY: help setup run test test-unit test-conversation test-all lint format lock train validate shell clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Everything that must be installed: uv, Python 3.10, the locked packages
+	@scripts/setup
+
+run: setup ## Start everything; without TELEGRAM_TOKEN, with a local Telegram at http://127.0.0.1:8082/sandbox
+	@exec $(PYTHON) -m bot run
+
+test: test-unit test-conversation ## Unit tests, then conversations with the whole product running
+
+test-unit: setup ## Fast tests, without Rasa
+	@scripts/debian-packages
+	$(PYTHON) -m pytest -m "not conversation"
+
+test-conversation: setup ## Whole conversations over HTTP, with one trained model and one Rasa server
+	@scripts/debian-packages
+	$(PYTHON) -m bot train
+	$(PYTHON) -m pytest -m "conversation and not heavy"
+
+test-all: test ## All tests, the heavy ones too
+	$(PYTHON) -m pytest -m heavy
+
+lint: setup ## Style, types, import rules, and Rasa's own check of the training data
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(MAKE) --no-print-directory validate
+
+validate: setup ## Rasa's own check of intents, entities, rules and responses
+	PYTHONWARNINGS=ignore .venv/bin/rasa data validate
+
+format: setup ## Put the code in its form
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+train: setup ## Train the model, if what it is made from has changed
+	$(PYTHON) -m bot train
+
+shell: train ## Talk to the bot in the terminal (in a second one: make run)
+	.venv/bin/rasa shell --model models/tadamon.tar.gz
+
+lock: setup ## Resolve pyproject.toml into requirements.lock
+	$(UV) pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--python-version 3.10 --custom-compile-command "make lock" --quiet -o requirements.lock
+
+clean: ## Remove what runs and tests left: database, model, caches (asks nothing)
+	rm -rf var models .rasa .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
