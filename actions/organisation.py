@@ -13,6 +13,7 @@ from bot.messages.outbox import Choice
 from bot.services import cards, door, organisations, profiles
 from bot.services.organisations import Registration
 from bot.texts import Html, text
+from bot.vocabulary.names import organisation_name
 
 
 class OrganisationForm(DraftForm):
@@ -26,7 +27,10 @@ class OrganisationForm(DraftForm):
     free_text = frozenset({"name", "services"})
 
     def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
-        if asked in self.free_text:
+        named = organisation_name(turn.text) if not turn.is_payload and asked != "services" else None
+        if named:
+            draft["name"] = named
+        elif asked in self.free_text:
             return take_text(turn, draft, asked)
         if kind := turn.said.last("organisation_kind"):
             draft["kind"] = kind

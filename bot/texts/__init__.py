@@ -7,6 +7,7 @@ A catalogue is a flat YAML file of ``key: text``. A key that depends on a number
 
 from __future__ import annotations
 
+import re
 import string
 from functools import cache
 from html import escape
@@ -23,6 +24,9 @@ DEFAULT_REGISTER = "ary-Arab"
 RIGHT_TO_LEFT = ("ar", "ary-Arab")
 
 _ISOLATE, _POP = "\u2068", "\u2069"
+_RIGHT_TO_LEFT_MARK = "\u200f"
+_RUNS_RIGHT = re.compile(r"(?:<[^>]*>|[^<\w\u2068])*[\u0600-\u06ff\u200f]")
+"""A line whose first letter, tags and signs left out, is Arabic."""
 # Babel knows no ary: Darija in Arabic letters counts like Arabic; in Latin letters it needs one and many only.
 _PLURAL_LOCALES = {"ar": "ar", "fr": "fr", "ary-Arab": "ar", "ary-Latn": "fr"}
 
@@ -72,7 +76,16 @@ def text(register: str, key: str, count: int | None = None, **arguments: object)
         categories = (*(["zero"] if count == 0 else []), category, "other")
         key = next((f"{key}_{c}" for c in categories if f"{key}_{c}" in texts), key)
         arguments["count"] = count
-    return texts[key].format_map({name: _shown(register, value) for name, value in arguments.items()})
+    if not arguments:
+        return texts[key]
+    return _directed(register, texts[key].format_map({name: _shown(register, value) for name, value in arguments.items()}))
+
+
+def _directed(register: str, whole: str) -> str:
+    """The text with a mark before each line that would run the wrong way: readers take a line's direction from its first letter."""
+    if register not in RIGHT_TO_LEFT:
+        return whole
+    return "\n".join(line if not line or _RUNS_RIGHT.match(line) else _RIGHT_TO_LEFT_MARK + line for line in whole.split("\n"))
 
 
 def isolate(register: str, value: str) -> str:
