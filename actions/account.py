@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.asides import faq_key
+from actions.asides import faq_key, is_old_button
 from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.matching.slots import DAYS
@@ -153,6 +153,16 @@ class AnswerQuestion(TurnAction):
     def answer(self, turn: Turn) -> Answer:
         answer = Answer(turn.register)
         return answer.say(faq_key(turn.faq), *main_choices(answer))
+
+
+class Unsupported(TurnAction):
+    """A sticker, a voice message, a photo, an old button."""
+
+    action = "action_unsupported"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register)
+        return answer.say("button_expired" if is_old_button(turn) else "unsupported", *main_choices(answer))
 
 
 class NotUnderstood(TurnAction):

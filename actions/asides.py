@@ -11,7 +11,7 @@ ASIDES = {
     "help": "aside_help",
     "human_handoff": "utter_human_handoff",
     "thank": "utter_thank",
-    "unsupported": "utter_unsupported",
+    "unsupported": "unsupported",
     "out_of_scope": "utter_out_of_scope",
 }
 ELSEWHERE = {
@@ -39,10 +39,18 @@ def faq_key(question: str | None) -> str:
     return key if question and has(key) else "faq_overview"
 
 
+def is_old_button(turn: Turn) -> bool:
+    """Whether a button was tapped that is too old, was tapped before, or never was one."""
+    return turn.intent == "unsupported" and turn.said.last("kind") == "old_button"
+
+
 def aside(turn: Turn, answer: Answer) -> bool:
     """Answer an aside, if the message is one. Returns whether it was."""
     if turn.intent.startswith("faq") and turn.wants(turn.intent):
         answer.say(faq_key(turn.faq))
+        return True
+    if is_old_button(turn):
+        answer.say("button_expired")
         return True
     if turn.intent in ASIDES and turn.wants(turn.intent):
         answer.say(ASIDES[turn.intent])

@@ -31,6 +31,9 @@ def search_profile(turn: Turn, own: VolunteerProfile | None) -> VolunteerProfile
         changes.update(latitude=None, longitude=None, radius_km=ANYWHERE_KM)
     if causes := turn.said.all("cause"):
         changes["causes"] = causes
+    if skills := turn.said.all("skill"):
+        # Named in a search, a skill counts in favour; who has said nothing else of himself is not judged by what he left out.
+        changes["skills"] = tuple(dict.fromkeys((*found.skills, *skills)))
     if week["when"]:
         changes["slots"] = week_slots(week)
     if mode := turn.said.last("mode"):
