@@ -9,6 +9,7 @@ from actions.turn import Answer, Turn
 from bot import clock
 from bot.matching.slots import DAYS, TIMES, days_and_times, expand_days, hour_to_time, slots_of, slots_of_dates
 from bot.messages.outbox import Choice
+from bot.vocabulary.times import names_impossible_date
 
 ANY_TIME = '/inform{"day": ["weekday", "weekend"]}'
 
@@ -42,7 +43,7 @@ def draft_of_slots(slots: int) -> dict[str, Any]:
 def add_dates(turn: Turn, draft: dict[str, Any]) -> str | None:
     """Put a date, a range or weekly days into the draft of a mission; the last word counts.
 
-    Returns the key of the problem where a date is past.
+    Returns the key of the problem where a date is past or in no calendar.
     """
     dated, days = turn.said.last("date"), turn.said.all("day")
     if dated:
@@ -50,6 +51,8 @@ def add_dates(turn: Turn, draft: dict[str, Any]) -> str | None:
         if date.fromisoformat(last or first) < clock.local_now().date():
             return "date_past"
         draft.update(starts_on=first, ends_on=last or first, days=[])
+    elif names_impossible_date(turn.text, clock.now()):
+        return "date_impossible"
     elif days:
         draft.update(starts_on=None, ends_on=None, days=list(expand_days(days)))
     for key in ("time_from", "time_to"):

@@ -54,6 +54,7 @@ class _Reader:
         self.today = today
         self.taken = [False] * len(self.words)
         self.mentions: list[Mention] = []
+        self.has_impossible_date = False
 
     def normal(self, index: int) -> str:
         """The normalised word, or nothing beyond the ends and where it is claimed."""
@@ -80,10 +81,19 @@ def find_times(text: str, now: datetime) -> list[Mention]:
 
     ``now`` is an aware datetime. Impossible dates (31/02) give nothing; past ones are given as they stand, for the caller to tell.
     """
+    return sorted(_read(text, now).mentions, key=lambda mention: (mention.start, mention.end, mention.kind))
+
+
+def names_impossible_date(text: str, now: datetime) -> bool:
+    """Whether a date is named that no calendar has, such as the 31st of February."""
+    return _read(text, now).has_impossible_date
+
+
+def _read(text: str, now: datetime) -> _Reader:
     reader = _Reader(text[:4096], now.astimezone(CASABLANCA).date())
     for rule in (_phrase, _explicit_date, _relative_date, _weekday, _hours, _part_of_day, _number):
         reader.each(rule)
-    return sorted(reader.mentions, key=lambda mention: (mention.start, mention.end, mention.kind))
+    return reader
 
 
 def find_distance_km(text: str) -> int | None:
@@ -162,8 +172,9 @@ def _explicit_date(reader: _Reader, index: int) -> None:
         found = _next_date(reader.today, day, int(month), year if has_year else None)
         count = 3 if has_year else 2
     if found is None:
-        if _DAY_MONTH.fullmatch(word):
-            reader.taken[index] = True  # an impossible date is no number either
+        if count > 1 or _DAY_MONTH.fullmatch(word) or _ISO.fullmatch(word):
+            reader.has_impossible_date = True
+            reader.taken[index : index + count] = [True] * count  # nor is it a number
         return
     first = index
     if _lookup(WEEKDAYS, reader.normal(index - 1)):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.clock import CASABLANCA
 from bot.vocabulary.extraction import extract
-from bot.vocabulary.times import find_distance_km, find_times
+from bot.vocabulary.times import find_distance_km, find_times, names_impossible_date
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=CASABLANCA)
 
@@ -350,3 +350,13 @@ def test_dates_are_never_in_the_past(moment: datetime) -> None:
         for mention in find_times(text, now):
             if mention.kind == "date":
                 assert mention.value.split("/")[-1] >= str(now.date())
+
+
+@pytest.mark.parametrize(
+    ("text", "impossible"),
+    [("le 31 février", True), ("31/02", True), ("2027-02-30", True), ("نهار 31 أبريل", True), ("le 28 février", False), ("31", False)],
+)
+def test_impossible_dates_are_told(text: str, impossible: bool) -> None:
+    assert names_impossible_date(text, NOW) is impossible
+    if impossible:
+        assert [mention for mention in find_times(text, NOW) if mention.kind in ("date", "number")] == []
