@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -12,6 +13,9 @@ from bot.vocabulary.spelling import words
 from nlu.fingerprint import tables_fingerprint
 
 LONGEST_TEXT = 4096
+MOST_OF_A_WORD = 3
+MOST_WORDS = 150
+"""What is counted of a long message: a hundred times the same word is no stronger wish than three times."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -28,10 +32,12 @@ class MoroccanTokenizer(Tokenizer):
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = message.get(attribute)[:LONGEST_TEXT]
-        tokens = [
-            # A word without consonants (a number, "oui") is its own key.
-            Token(word.normal, word.start, word.end, lemma=word.skeleton or word.normal)
-            for word in words(text)
-        ]
+        seen: Counter[str] = Counter()
+        tokens: list[Token] = []
+        for word in words(text):
+            seen[word.normal] += 1
+            if seen[word.normal] <= MOST_OF_A_WORD and len(tokens) < MOST_WORDS:
+                # A word without consonants (a number, "oui") is its own key.
+                tokens.append(Token(word.normal, word.start, word.end, lemma=word.skeleton or word.normal))
         # A sticker's emoji or a lone "?" still is a message: featurizers need one token.
         return tokens or [Token("?", 0, max(len(text), 1), lemma="?")]

@@ -26,7 +26,7 @@ FUZZY_KINDS = ("place", "cause", "skill", "organisation_kind")
 LONGEST_TEXT = 4096
 """Telegram's own limit; more is not read."""
 
-_ARABIC_PROCLITICS = re.compile(r"(و?(?:[فبلك]|لل|ال|[فبك]ال|ل)|و)(?=\w{3})")
+_ARABIC_PROCLITICS = re.compile(r"(و?(?:لل|[فبك]ال|ال|[فبلك])|و)(?=\w{3})")
 _LATIN_PROCLITICS = re.compile(r"((?:w|ou?)?(?:fl|bl|dl|lel|li|fe|be|f|b|d|l|el|w))(?=\w{3})")
 # Words of daily speech that a skeleton or a typo would turn into a place or a cause.
 _COMMON = frozenset(

@@ -29,7 +29,9 @@ _NEGATED_VERB = re.compile(r"(?:ما?\w{2,}ش|ma?[bcdfghjklmnqrstvwxyz3579]\w{2,
 _REFUSAL = re.compile(r"\w{3,}(?:ش|ch)")
 """The second half of ما … ش where the first is a word of its own: ما بغيتش."""
 _ANYTHING = frozenset("شيء شي كلشي kolchi chay chi".split())
-_NOT_HERE = frozenset("mais walakin welakin wlakin lakin ولكن لكن غير ghir probleme souci pourquoi 3lach علاش mouchkil مشكل".split())
+_NOT_HERE = frozenset(
+    "mais walakin welakin wlakin lakin ولكن لكن غير بل plutot ghir probleme souci pourquoi 3lach علاش mouchkil مشكل".split()
+)
 _SEPARATOR = re.compile(r"[,;.!?،؛؟\n]")
 
 

@@ -30,10 +30,9 @@ def _template(text: str) -> str:
 
 
 def says(register: str, keys: str, text: str) -> bool:
-    """Whether a message is what the keys say in a register, from its start; lists go on after their headline."""
+    """Whether a message is what the keys say in a register; "|" parts keys either of which will do."""
     bare = _MARKS.sub("", text)
-    whole = pattern(register, keys)
-    return bool(whole.match(bare) if keys.endswith("…") else whole.fullmatch(bare))
+    return any(pattern(register, either.strip()).fullmatch(bare) for either in keys.split("|"))
 
 
 def starts(register: str, key: str, text: str) -> bool:
