@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
+
 from actions.asides import faq_key, is_old_button
-from actions.turn import Answer, Turn, TurnAction
+from actions.turn import ACTION_LISTEN, Answer, Turn, TurnAction
 from bot import clock
 from bot.matching.slots import DAYS
 from bot.messages.outbox import Choice
@@ -194,3 +200,9 @@ class DefaultFallback(NotUnderstood):
     """Rasa's own fallback, when no rule knows what follows."""
 
     action = "action_default_fallback"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        if tracker.latest_action_name != ACTION_LISTEN:
+            # Another action of this turn failed and Rasa goes on without it. Unconfirmed, the turn is said again.
+            return [FollowupAction(ACTION_LISTEN)]
+        return await super().run(dispatcher, tracker, domain)

@@ -1,4 +1,4 @@
-"""One turn as an action sees it, and the answer it gives: the only file that knows how Rasa carries both."""
+"""One turn as an action sees it, and the answer it gives: the file that knows how Rasa carries both."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.said import Said, said_in
 from bot.messages.outbox import Choice
 from bot.services.profiles import Speaker
-from bot.texts import DEFAULT_REGISTER, REGISTERS, text
+from bot.texts import DEFAULT_REGISTER, REGISTERS, in_one_piece, text
 
 TURN_DONE = {"turn": "done"}
 """The last reply of every turn. Stock Rasa answers 200 with what it has when an action fails; the gateway believes only this."""
+ACTION_LISTEN = "action_listen"
 SURE = 0.55
 """From this confidence on, an intent may interrupt a question. docs/evaluation.md holds how it was chosen."""
 
@@ -130,7 +131,7 @@ class TurnAction(Action, ABC):
         # The database blocks: in a thread, the action server's loop stays free for other chats.
         answer = await asyncio.get_running_loop().run_in_executor(None, self.answer, turn)
         for html, choices in answer.messages:
-            dispatcher.utter_message(text=html, buttons=[{"title": c.title, "payload": c.payload} for c in choices])
+            dispatcher.utter_message(text=in_one_piece(html), buttons=[{"title": c.title, "payload": c.payload} for c in choices])
         events: list[EventType] = [SlotSet(name, value) for name, value in answer.slots.items()]
         if answer.loop != turn.loop:
             events.append(ActiveLoop(answer.loop))
@@ -139,4 +140,4 @@ class TurnAction(Action, ABC):
         done = {**TURN_DONE, "keyboard": answer.keyboard} if answer.keyboard else TURN_DONE
         dispatcher.utter_message(json_message=dict(done))
         # The turn is over: naming what follows spares Rasa a prediction, and no rule has to describe how each form may end.
-        return [*events, FollowupAction("action_listen")]
+        return [*events, FollowupAction(ACTION_LISTEN)]

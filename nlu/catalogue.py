@@ -11,7 +11,7 @@ from typing import Any
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 
-from bot.texts import DEFAULT_REGISTER, REGISTERS, catalogue
+from bot.texts import DEFAULT_REGISTER, REGISTERS, catalogue, in_one_piece
 
 # Stock Rasa answers 200 with what it has: a reply that is rendered by a rule says itself that the turn is whole.
 _TURN_DONE = {"turn": "done"}
@@ -32,11 +32,11 @@ def responses() -> dict[str, list[dict[str, Any]]]:
             continue
         variations: list[dict[str, Any]] = [
             {
-                "text": catalogue(register)[key],
+                "text": in_one_piece(catalogue(register)[key]),
                 "custom": dict(_TURN_DONE),
                 "condition": [{"type": "slot", "name": "register", "value": register}],
             }
             for register in REGISTERS
         ]
-        found[key] = [*variations, {"text": catalogue(DEFAULT_REGISTER)[key], "custom": dict(_TURN_DONE)}]
+        found[key] = [*variations, {"text": in_one_piece(catalogue(DEFAULT_REGISTER)[key]), "custom": dict(_TURN_DONE)}]
     return found

@@ -2,7 +2,7 @@
 
 Stock Rasa answers 200 with what it has, even when an action failed; so the last reply of a whole turn confirms it. A turn that may
 have run before is first looked up in the tracker by its update_id: its replies are rebuilt from there, or, where the confirmation
-is missing, the turn is rewound and said again.
+is missing, what it changed is undone and it is said again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Any
 import httpx
 
 from bot.messages.outbox import Choice, Draft
+from bot.texts import with_blank_lines
 
 Reply = dict[str, Any]
+Event = dict[str, Any]
 
 
 class Unavailable(Exception):
@@ -22,7 +24,7 @@ class Unavailable(Exception):
 
 
 class HalfTurn(Exception):
-    """The turn was not whole (the action server failed); it was rewound and can be said again."""
+    """The turn was not whole (the action server failed); it was undone and can be said again."""
 
 
 class Dialogue:
@@ -44,38 +46,48 @@ class Dialogue:
 
         Raises Unavailable or HalfTurn.
         """
-        if repeated:
-            recorded = await self._recorded(chat_id, int(metadata["update_id"]))
-            if recorded is not None:
-                if is_whole(recorded):
-                    return drafts(recorded)
-                await self._rewind(chat_id)
+        update_id = int(metadata["update_id"])
+        if repeated and (recorded := await self._recorded(chat_id, update_id)) is not None:
+            before, turn = recorded
+            replies = replies_of(turn)
+            if is_whole(replies):
+                return drafts(replies)
+            await self._undo(chat_id, before, turn)
         replies = await self._call("POST", "/webhooks/rest/webhook", {"sender": str(chat_id), "message": text, "metadata": metadata})
         if not is_whole(replies):
-            await self._rewind(chat_id)
+            if (recorded := await self._recorded(chat_id, update_id)) is not None:
+                await self._undo(chat_id, *recorded)
             raise HalfTurn
         return drafts(replies)
 
-    async def _recorded(self, chat_id: int, update_id: int) -> list[Reply] | None:
-        """The replies that the tracker holds for an update; None where it does not know the update."""
-        tracker = await self._call("GET", f"/conversations/{chat_id}/tracker?include_events=APPLIED")
-        found: list[Reply] | None = None
-        for event in tracker.get("events") or []:
-            if event["event"] == "user":
-                if found is not None:
-                    break
-                if (event.get("metadata") or {}).get("update_id") == update_id:
-                    found = []
-            elif event["event"] == "bot" and found is not None:
-                data = event.get("data") or {}
-                found.append({"text": event.get("text"), "buttons": data.get("buttons"), "custom": data.get("custom")})
-        return found
+    async def _recorded(self, chat_id: int, update_id: int) -> tuple[list[Event], list[Event]] | None:
+        """The events before and of an update's last turn; None where the tracker does not know the update.
 
-    async def _rewind(self, chat_id: int) -> None:
-        """Take the last turn back. Rasa's rewind takes the listening before the turn too, which is put in place again: without it
-        the next message would be met by a form that believes it has just spoken."""
-        events = [{"event": "rewind"}, {"event": "action", "name": "action_listen"}]
-        await self._call("POST", f"/conversations/{chat_id}/tracker/events", events)
+        All events are asked for: those that Rasa counts as applied leave out what people answered to a form.
+        """
+        tracker = await self._call("GET", f"/conversations/{chat_id}/tracker?include_events=ALL")
+        events: list[Event] = tracker.get("events") or []
+        users = [place for place, event in enumerate(events) if event["event"] == "user"]
+        starts = [place for place in users if (events[place].get("metadata") or {}).get("update_id") == update_id]
+        if not starts:
+            return None
+        end = next((place for place in users if place > starts[-1]), len(events))
+        return events[: starts[-1]], events[starts[-1] : end]
+
+    async def _undo(self, chat_id: int, before: Sequence[Event], turn: Sequence[Event]) -> None:
+        """Put slots and form back to where they were before a turn, and let Rasa listen again.
+
+        Rasa's own rewind is no way back: where a form is filled it goes back further than the last message.
+        """
+        slots = dict.fromkeys(event["name"] for event in turn if event["event"] == "slot")
+        values = {event["name"]: event["value"] for event in before if event["event"] == "slot"}
+        undoing: list[Event] = [{"event": "slot", "name": name, "value": values.get(name)} for name in slots]
+        if any(event["event"] == "active_loop" for event in turn):
+            # A session that starts anew ends the form of the one before.
+            loops = [event.get("name") for event in before if event["event"] in ("active_loop", "session_started")]
+            undoing.append({"event": "active_loop", "name": loops[-1] if loops else None})
+        undoing.append({"event": "action", "name": "action_listen"})
+        await self._call("POST", f"/conversations/{chat_id}/tracker/events", undoing)
 
     async def _call(self, method: str, path: str, body: Any = None) -> Any:
         try:
@@ -84,6 +96,12 @@ class Dialogue:
             return answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable(type(error).__name__) from None
+
+
+def replies_of(turn: Sequence[Event]) -> list[Reply]:
+    """What the bot said in a turn, as the REST channel gave it out."""
+    said = [(event.get("text"), event.get("data") or {}) for event in turn if event["event"] == "bot"]
+    return [{"text": text, "buttons": extra.get("buttons"), "custom": extra.get("custom")} for text, extra in said]
 
 
 def is_whole(replies: Sequence[Reply]) -> bool:
@@ -97,7 +115,7 @@ def drafts(replies: Sequence[Reply]) -> list[Draft]:
     keyboard = (replies[-1].get("custom") or {}).get("keyboard") or ()
     return [
         Draft(
-            text=reply["text"],
+            text=with_blank_lines(reply["text"]),
             choices=[Choice(button["title"], button["payload"]) for button in reply.get("buttons") or ()],
             keyboard=keyboard if number == len(texts) and not reply.get("buttons") else (),
         )

@@ -25,6 +25,7 @@ RIGHT_TO_LEFT = ("ar", "ary-Arab")
 
 _ISOLATE, _POP = "\u2068", "\u2069"
 _RIGHT_TO_LEFT_MARK = "\u200f"
+_KEPT_BLANK = "\n \n"
 _RUNS_RIGHT = re.compile(r"(?:<[^>]*>|[^<\w\u2068])*[\u0600-\u06ff\u200f]")
 """A line whose first letter, tags and signs left out, is Arabic."""
 # Babel knows no ary: Darija in Arabic letters counts like Arabic; in Latin letters it needs one and many only.
@@ -86,6 +87,16 @@ def _directed(register: str, whole: str) -> str:
     if register not in RIGHT_TO_LEFT:
         return whole
     return "\n".join(line if not line or _RUNS_RIGHT.match(line) else _RIGHT_TO_LEFT_MARK + line for line in whole.split("\n"))
+
+
+def in_one_piece(html: str) -> str:
+    """The text as it goes through Rasa, whose channels part a text at blank lines into messages of their own."""
+    return html.replace("\n\n", _KEPT_BLANK)
+
+
+def with_blank_lines(html: str) -> str:
+    """The text again as it was before :func:`in_one_piece`."""
+    return html.replace(_KEPT_BLANK, "\n\n")
 
 
 def isolate(register: str, value: str) -> str:

@@ -121,6 +121,11 @@ class Product:
         found: dict[str, Any] = json.loads(self.command("doctor", "--json"))
         return found
 
+    def settle(self) -> None:
+        """Wait until no message is on its way. A reply whose sender dies between Telegram's yes and our note of it comes twice:
+        Telegram has no key to tell, and an answer that comes twice is better than none."""
+        until("the outbox to settle", lambda: not {"queued", "sending"} & set(self.condition()["rows"]["outbox"]))
+
     def person(self, **given: Any) -> Chatter:
         chatter = Chatter(self.telegram_url, **given)
         self._people.append(chatter)
@@ -165,6 +170,10 @@ class Chatter:
     def tap_data(self, message_id: int, data: str) -> dict[str, Any]:
         found: dict[str, Any] = self._post(f"/chats/{self.chat_id}/taps", {"message_id": message_id, "data": data})
         return found
+
+    def block(self) -> None:
+        """Block the bot."""
+        self._post(f"/chats/{self.chat_id}/membership", {"status": "kicked"})
 
     def repeat(self, update_id: int) -> None:
         """Let Telegram deliver an update a second time."""
