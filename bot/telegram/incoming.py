@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ COMMANDS = {
 }
 """Commands of the menu and the payloads they stand for."""
 LONGEST_TEXT = 4096
+_FORGED = re.compile(r"[\w/@+-]+\s*\{")
+"""Somebody tries a payload of Rasa's own; there is nothing in it to understand."""
 _MEDIA = (
     "sticker",
     "voice",
@@ -123,6 +126,8 @@ def _words(text: str) -> tuple[str, str]:
             payload += json.dumps({"payload": argument[:64]})
         return "payload", payload
     words = neutralised(text)
+    if _FORGED.match(words):
+        return "payload", '/unsupported{"kind": "payload"}'
     return ("words", words) if words else ("payload", '/unsupported{"kind": "text"}')
 
 
