@@ -147,7 +147,7 @@ async def get_updates(state: State, parameters: Parameters) -> Any:
         while True:
             found = state.waiting_updates(offset, limit)
             left = deadline - time.monotonic()
-            if found or left <= 0:
+            if found or left <= 0 or state.is_ending:
                 return found
             await state.change(left)
     finally:

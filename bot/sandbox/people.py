@@ -151,7 +151,7 @@ async def look(state: State, chat_id: int, after: int, wait: float) -> dict[str,
         typing = _is_typing(state, chat_id)
         new_toast = (state.toasts.get(chat_id) or {}).get("number")
         left = deadline - time.monotonic()
-        if found or typing != was_typing or toast != new_toast or left <= 0:
+        if found or typing != was_typing or toast != new_toast or left <= 0 or state.is_ending:
             return {
                 "sequence": max([after, *(message["sequence"] for message in found)]),
                 "messages": found,

@@ -42,6 +42,7 @@ class State:
         self.faults: list[dict[str, Any]] = []
         self.traffic: list[dict[str, Any]] = []
         self.is_polled = False
+        self.is_ending = False
 
     # ---- waiting
 
@@ -49,6 +50,11 @@ class State:
         """Wake everybody who waits for a change."""
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def end(self) -> None:
+        """Let everybody who waits have his answer now."""
+        self.is_ending = True
+        self.announce()
 
     async def change(self, seconds: float) -> None:
         """Wait for the next change, at most so long."""

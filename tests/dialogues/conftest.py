@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents and "product" in getattr(item, "fixturenames", ()):
+        # All that plays with the whole product; the heavy ones start one of their own.
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.conversation)
 
 
