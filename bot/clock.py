@@ -7,6 +7,7 @@ session expiry stay on real time (``monotonic`` or :func:`real_now`).
 
 from __future__ import annotations
 
+import asyncio
 import os
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -46,6 +47,19 @@ def now() -> datetime:
 def local_now() -> datetime:
     """Business time, aware, in Africa/Casablanca."""
     return now().astimezone(CASABLANCA)
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> bool:
+    """Whether an event was set within so many real seconds.
+
+    Not asyncio.wait_for: until Python 3.12 that swallows a cancellation which arrives together with the event.
+    """
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({waiting}, timeout=seconds)
+    finally:
+        waiting.cancel()
+    return event.is_set()
 
 
 def start() -> None:

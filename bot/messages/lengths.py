@@ -7,6 +7,9 @@ import re
 LONGEST_MESSAGE = 4096
 """Characters after parsing; counting the markup too is on the safe side."""
 _TAG = re.compile(r"<[^>]*>")
+_PARAGRAPH = re.compile(r".+?(?:\n{2,}|\Z)", re.DOTALL)
+_LETTER = re.compile(r"&#?\w+;|.", re.DOTALL)
+"""One letter as a reader sees it: an escaped one is not cut in two."""
 
 
 def split(html: str, longest: int = LONGEST_MESSAGE) -> list[str]:
@@ -22,15 +25,15 @@ def split(html: str, longest: int = LONGEST_MESSAGE) -> list[str]:
             parts.append(current.strip("\n"))
             current = ""
         current += piece
-    return [*parts, current.strip("\n")]
+    parts.append(current.strip("\n"))
+    # Telegram refuses a message of nothing but white space.
+    return [part for part in parts if part.strip()] or [""]
 
 
 def _pieces(html: str, longest: int) -> list[str]:
-    pieces = []
-    for line in html.splitlines(keepends=True):
-        if len(line) <= longest:
-            pieces.append(line)
-        else:
-            plain = _TAG.sub("", line)
-            pieces += [plain[start : start + longest] for start in range(0, len(plain), longest)]
+    """Paragraphs that fit; of longer ones their lines, of longer lines their letters."""
+    pieces: list[str] = []
+    for paragraph in _PARAGRAPH.findall(html):
+        for piece in [paragraph] if len(paragraph) <= longest else paragraph.splitlines(keepends=True):
+            pieces += [piece] if len(piece) <= longest else _LETTER.findall(_TAG.sub("", piece))
     return pieces

@@ -123,19 +123,22 @@ def heads(session: Session, at: datetime, quiet: bool, limit: int, busy_chats: S
     urgency = func.min(
         # Position in the order of urgency first, then age: one number, so that one GROUP BY finds the head.
         _urgency_case() * 1_000_000_000_000 + OutboxMessage.id
-    )
+    ).label("urgency")
     query = select(OutboxMessage.chat_id, urgency).where(OutboxMessage.state == "queued")
     if quiet:
         query = query.where(OutboxMessage.solicited.is_(True))
     if busy_chats:
         query = query.where(OutboxMessage.chat_id.not_in(busy_chats))
-    query = query.group_by(OutboxMessage.chat_id).order_by(urgency).limit(limit)
-    ids = [key % 1_000_000_000_000 for _, key in session.execute(query)]
-    if not ids:
-        return []
-    found = session.execute(select(OutboxMessage).where(OutboxMessage.id.in_(ids))).scalars()
-    ready = [row for row in found if row.not_before is None or row.not_before <= at]
-    return sorted(ready, key=lambda row: (_URGENCY[row.kind], row.id))
+    first = query.group_by(OutboxMessage.chat_id).subquery()
+    ready = (
+        select(OutboxMessage)
+        .join(first, OutboxMessage.id == first.c.urgency % 1_000_000_000_000)
+        # Before the limit, not after it: chats that wait must not take the room of those that need not.
+        .where((OutboxMessage.not_before.is_(None)) | (OutboxMessage.not_before <= at))
+        .order_by(first.c.urgency)
+        .limit(limit)
+    )
+    return list(session.execute(ready).scalars())
 
 
 def _urgency_case() -> Any:

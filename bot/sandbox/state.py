@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bot import clock
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS chats (id INTEGER PRIMARY KEY, content TEXT NOT NULL);
@@ -58,10 +60,7 @@ class State:
 
     async def change(self, seconds: float) -> None:
         """Wait for the next change, at most so long."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), seconds)
-        except asyncio.TimeoutError:
-            return
+        await clock.wait_for(self._changed, seconds)
 
     # ---- counters and facts
 

@@ -118,7 +118,7 @@ def _content(message: dict[str, Any]) -> tuple[str, str]:
 
 
 def _words(text: str) -> tuple[str, str]:
-    command, _, argument = text.strip().partition(" ")
+    command, argument = (*text.split(maxsplit=1), "", "")[:2]
     name = command[1:].split("@")[0].lower() if command.startswith("/") else ""
     if name in COMMANDS:
         payload = COMMANDS[name]

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import httpx
 import structlog
 from sqlalchemy import update
 from telegram import (
@@ -22,7 +23,7 @@ from telegram import (
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
 )
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot import clock
 from bot.messages import leases, outbox
@@ -38,6 +39,8 @@ LEASE_SECONDS = 30
 PER_SECOND = 25
 """Below Telegram's 30 messages a second for all chats together."""
 PARALLEL = 16
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Errors before the first byte: Telegram cannot have the message."""
 
 
 @dataclass(frozen=True)
@@ -135,33 +138,37 @@ class Sender:
 
     async def _attempt(self, row: OutboxMessage) -> Outcome:
         try:
-            return Outcome("sent", await self._send(row, row.body["text"], "HTML"))
+            return await self._deliver(row)
         except RetryAfter as error:
             wait = error.retry_after
             return Outcome("queued", wait_seconds=wait.total_seconds() if isinstance(wait, timedelta) else wait)
         except Forbidden as error:
             return Outcome("failed", error=f"forbidden: {error.message}"[:200])
         except BadRequest as error:
-            if "parse" in error.message.lower():
-                return await self._attempt_plain(row)
             return Outcome("failed", error=error.message[:200])
         except NetworkError as error:
-            # Only a timeout while Telegram was already answering leaves it open whether the message arrived; other breaks of
-            # the line may too. A list may be lost, never doubled; an answer may be doubled, never lost.
-            ambiguous = isinstance(error, TimedOut) or "connect" not in str(error).lower()
+            # Once the request has left, any break of the line leaves it open whether the message arrived. A list may be lost,
+            # never doubled; an answer may be doubled, never lost.
+            ambiguous = not isinstance(error.__cause__, _NEVER_LEFT)
             if ambiguous and row.kind == outbox.DIGEST:
                 return Outcome("unknown", error=type(error).__name__)
             return self._later(row, type(error).__name__)
         except TelegramError as error:
             return self._later(row, type(error).__name__)
+        except Exception as error:  # whatever it is, the message must come to a final state
+            log.error("send failed", outbox_id=row.id, error=type(error).__name__, exc_info=True)
+            is_hopeless = row.attempts >= outbox.MAX_ATTEMPTS
+            return Outcome("failed", error=type(error).__name__) if is_hopeless else self._later(row, type(error).__name__)
 
-    async def _attempt_plain(self, row: OutboxMessage) -> Outcome:
-        """Telegram refused the markup: the words matter more."""
-        plain = html.unescape(re.sub(r"<[^>]*>", "", row.body["text"]))
+    async def _deliver(self, row: OutboxMessage) -> Outcome:
         try:
-            return Outcome("sent", await self._send(row, plain, None), error="sent without markup")
-        except TelegramError as error:
-            return Outcome("failed", error=error.message[:200])
+            return Outcome("sent", await self._send(row, row.body["text"], "HTML"))
+        except BadRequest as error:
+            if "parse" not in error.message.lower():
+                raise
+        # Telegram refused the markup: the words matter more.
+        plain = html.unescape(re.sub(r"<[^>]*>", "", row.body["text"]))
+        return Outcome("sent", await self._send(row, plain, None), error="sent without markup")
 
     @staticmethod
     def _later(row: OutboxMessage, error: str) -> Outcome:

@@ -60,8 +60,7 @@ class TurnRunner:
             while True:
                 await self._start_claimed()
                 self._news.clear()
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), IDLE_SECONDS)
+                await clock.wait_for(self._news, IDLE_SECONDS)
         finally:
             for task in self._working.values():
                 task.cancel()

@@ -1,0 +1,168 @@
+"""Working through the inbox: order within a chat, chats side by side, every update answered, whatever Rasa does."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from bot import clock
+from bot.messages import inbox
+from bot.messages.outbox import Draft
+from bot.store.models import InboxUpdate
+from bot.telegram import turns
+from bot.telegram.dialogue import HalfTurn, Unavailable
+from bot.telegram.turns import GIVE_UP_SECONDS
+from bot.texts import text
+from tests.telegram.desk import Desk
+from tests.telegram.updates import CHAT, message
+
+OTHER = CHAT + 1
+
+
+async def test_a_message_is_answered_and_its_text_forgotten(desk: Desk) -> None:
+    desk.receive(message(update_id=5, text="salam"))
+    async with desk.open():
+        assert (await desk.closed(5))[5] == "done"
+    assert desk.answers() == ["re: salam"]
+    assert desk.dialogue.turns == [(CHAT, "salam", 5, False)]
+    with desk.database.read() as session:
+        assert session.get(InboxUpdate, 5).payload == {}
+
+
+async def test_a_chat_is_served_in_order_one_at_a_time(desk: Desk) -> None:
+    at_once = 0
+
+    async def answer(words: str) -> list[Draft]:
+        nonlocal at_once
+        at_once += 1
+        assert at_once == 1
+        await asyncio.sleep(0.02 if words == "1" else 0)
+        at_once -= 1
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(*(message(update_id=n, text=str(n)) for n in (1, 2, 3, 4)))
+    async with desk.open():
+        assert set((await desk.closed(1, 2, 3, 4)).values()) == {"done"}
+    assert desk.answers() == ["1", "2", "3", "4"]
+
+
+async def test_a_slow_chat_holds_no_other_up(desk: Desk) -> None:
+    go_on = asyncio.Event()
+
+    async def answer(words: str) -> list[Draft]:
+        if words == "lent":
+            await go_on.wait()
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(message(update_id=1, text="lent"), message(update_id=2, text="vite", chat_id=OTHER))
+    async with desk.open():
+        await desk.closed(2)
+        assert desk.states()[1] == "working"
+        go_on.set()
+        await desk.closed(1)
+    assert desk.answers(OTHER) == ["vite"] and desk.answers() == ["lent"]
+
+
+async def test_no_more_chats_at_once_than_allowed(desk: Desk) -> None:
+    at_once, most = 0, 0
+
+    async def answer(words: str) -> list[Draft]:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.02)
+        at_once -= 1
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(*(message(update_id=n, text="x", chat_id=n) for n in range(1, 8)))
+    async with desk.open(parallel=2):
+        await desk.closed(*range(1, 8))
+    assert most == 2
+
+
+async def test_while_rasa_is_away_updates_wait_however_long(desk: Desk) -> None:
+    calls = itertools.count(1)
+
+    async def answer(words: str) -> list[Draft]:
+        if next(calls) <= 3:
+            raise Unavailable("ConnectError")
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(message(update_id=1, text="un"), message(update_id=2, text="deux"), age_seconds=10 * GIVE_UP_SECONDS)
+    async with desk.open():
+        assert set((await desk.closed(1, 2)).values()) == {"done"}
+    assert desk.answers() == ["un", "deux"]
+    assert [turn[3] for turn in desk.dialogue.turns] == [False, True, True, True, False], "whether Rasa may know the turn"
+
+
+@pytest.mark.parametrize("error", [HalfTurn(), RuntimeError("unexpected")], ids=["half", "unexpected"])
+async def test_a_turn_that_failed_is_tried_again(desk: Desk, error: Exception) -> None:
+    calls = itertools.count(1)
+
+    async def answer(words: str) -> list[Draft]:
+        if next(calls) == 1:
+            raise error
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(message(update_id=1, text="un"), message(update_id=2, text="deux"))
+    async with desk.open():
+        assert set((await desk.closed(1, 2)).values()) == {"done"}
+    assert desk.answers() == ["un", "deux"], "the later message must not overtake"
+
+
+@pytest.mark.parametrize(("register", "kept"), [("fr", False), ("ary-Latn", True)])
+async def test_a_turn_that_stays_half_is_given_up_and_the_person_told(desk: Desk, register: str, kept: bool) -> None:
+    async def answer(words: str) -> list[Draft]:
+        if words == "un":
+            raise HalfTurn
+        return [Draft(words)]
+
+    if kept:
+        desk.keep_volunteer(register)
+    desk.dialogue.answer = answer
+    desk.receive(message(update_id=1, text="un"), age_seconds=GIVE_UP_SECONDS + 1)
+    desk.receive(message(update_id=2, text="deux"))
+    async with desk.open():
+        assert await desk.closed(1, 2) == {1: "failed", 2: "done"}
+    assert desk.answers() == [text(register, "given_up"), "deux"]
+
+
+@pytest.mark.parametrize(("seconds", "types"), [(0.0, False), (0.4, True)])
+async def test_slow_turns_show_that_the_bot_types(desk: Desk, monkeypatch: pytest.MonkeyPatch, seconds: float, types: bool) -> None:
+    monkeypatch.setattr(turns, "TYPING_AFTER_SECONDS", 0.1)
+
+    async def answer(words: str) -> list[Draft]:
+        await asyncio.sleep(seconds)
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(message(update_id=1, text="x"))
+    async with desk.open():
+        await desk.closed(1)
+        await asyncio.sleep(0.15)
+    assert desk.bot.typed_in == [CHAT] * types
+
+
+async def test_work_of_a_killed_gateway_is_taken_up_at_once(desk: Desk) -> None:
+    desk.receive(message(update_id=1, text="x"))
+    with desk.database.write() as session:
+        assert inbox.claim(session, "gateway", 5, clock.real_now(), [])
+    async with desk.open():
+        await desk.closed(1)
+    assert desk.dialogue.turns == [(CHAT, "x", 1, True)], "it may have reached Rasa before the kill"
+
+
+async def test_work_of_another_gateway_is_left_alone(desk: Desk) -> None:
+    desk.receive(message(update_id=1, text="x"))
+    with desk.database.write() as session:
+        assert inbox.claim(session, "other", 5, clock.real_now(), [])
+    async with desk.open():
+        await asyncio.sleep(0.1)
+    assert desk.states() == {1: "working"} and not desk.dialogue.turns
