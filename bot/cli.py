@@ -32,6 +32,17 @@ def _settings() -> Settings:
     return found
 
 
+def _migrated() -> Settings:
+    """The settings, once the database they name has this version's schema."""
+    from bot.store import migrate as migrations
+    from bot.store.engine import database
+
+    found = _settings()
+    if not migrations.is_current(database()):
+        _fail("The database has not the schema of this version: python -m bot migrate")
+    return found
+
+
 @app.command()
 def run() -> None:
     """Prepare everything (database, model) and run all processes; Ctrl-C ends them."""
@@ -121,7 +132,7 @@ def seed(file: Path) -> None:
     from bot.services.seeding import seed as fill
     from bot.store.engine import database
 
-    _settings()
+    _migrated()
     try:
         with database().write() as session:
             made = fill(session, file, clock.now())
@@ -136,7 +147,7 @@ def digest(at: str = typer.Option(..., help="ISO instant; without an offset, leg
     from bot.services import digests
     from bot.store.engine import database
 
-    found = _settings()
+    found = _migrated()
     try:
         instant = clock.parse_instant(at)
     except ValueError:
@@ -188,7 +199,7 @@ def validate(organisation_id: int) -> None:
     from bot.services.organisations import validate as validate_organisation
     from bot.store.engine import database
 
-    _settings()
+    _migrated()
     with database().write() as session:
         organisation = validate_organisation(session, organisation_id, clock.now())
         if organisation is None:

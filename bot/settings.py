@@ -228,9 +228,13 @@ def _raw(setting: Setting, environment: Mapping[str, str]) -> str:
     if value:
         raise SettingError(f"{setting.name} and {setting.name}_FILE are both set: keep one.")
     try:
-        return Path(file_name).read_text(encoding="utf-8").strip()
+        secret = Path(file_name).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingError(f"{setting.name}_FILE cannot be read: {error.strerror}.") from None
+    if not secret:
+        # Taken for unset, an empty token would start the sandbox in place of the bot.
+        raise SettingError(f"{setting.name}_FILE is empty.")
+    return secret
 
 
 def read(environment: Mapping[str, str]) -> Settings:

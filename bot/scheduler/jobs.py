@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -12,7 +13,6 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import delete, update
 
 from bot import clock
-from bot.clock import CASABLANCA
 from bot.messages import buttons, leases
 from bot.services import digests
 from bot.settings import Settings
@@ -21,10 +21,13 @@ from bot.store.models import Effect, InboxUpdate, OutboxMessage
 
 log = structlog.get_logger("scheduler")
 
+_UTC = ZoneInfo("UTC")
+"""APScheduler 3.9 reckons with hours of the wall: by legal time it would spin when Ramadan begins and sleep an hour too long when
+it ends. A ZoneInfo object, not a name, which it would read through pytz. Which hour people live in, jobs ask bot.clock."""
 KEEP_EFFECTS_DAYS = 7
 """Telegram repeats an update for a day at most."""
 KEEP_TEXTS_DAYS = 30
-"""After so long a message that was sent keeps its state and loses its text."""
+"""After so long a message that has its final state keeps it and loses its text."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,10 @@ def keep_house(database: Database, settings: Settings) -> None:
         )
         session.execute(
             update(OutboxMessage)
-            .where(OutboxMessage.state != "queued", OutboxMessage.sent_at < now - timedelta(days=KEEP_TEXTS_DAYS))
+            .where(
+                OutboxMessage.state.in_(("sent", "failed", "unknown")),
+                OutboxMessage.created_at < clock.now() - timedelta(days=KEEP_TEXTS_DAYS),
+            )
             .values(body={})
         )
 
@@ -73,12 +79,11 @@ JOBS = (
 
 def start(database: Database, settings: Settings) -> BackgroundScheduler:
     """Start the scheduler in threads of its own. Several workers may run it: a lease lets one do each job."""
-    # A ZoneInfo object, not a name: through pytz, APScheduler 3.9 never gets past the clock change of Ramadan.
-    scheduler = BackgroundScheduler(timezone=CASABLANCA)
+    scheduler = BackgroundScheduler(timezone=_UTC)
     for job in JOBS:
         scheduler.add_job(
             _leased,
-            IntervalTrigger(seconds=job.every_seconds, timezone=CASABLANCA),
+            IntervalTrigger(seconds=job.every_seconds, timezone=_UTC),
             args=(job, database, settings),
             id=job.name,
             max_instances=1,

@@ -20,7 +20,7 @@ BUSY_SECONDS = 30
 
 
 class Database:
-    """An engine and its two kinds of transaction."""
+    """An engine and its two kinds of transaction. Its errors hide the parameters: those hold what people wrote, and are logged."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -47,7 +47,7 @@ class Database:
 
     @staticmethod
     def _postgresql(url: str) -> Any:
-        return sqlalchemy.create_engine(url, future=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return sqlalchemy.create_engine(url, future=True, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
 
     @staticmethod
     def _sqlite(url: str) -> Any:
@@ -56,6 +56,7 @@ class Database:
         engine = sqlalchemy.create_engine(
             url,
             future=True,
+            hide_parameters=True,
             poolclass=QueuePool,
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )

@@ -1,0 +1,210 @@
+"""The command line: what each operation does to the database, and how it fails: one line on stderr and exit code 1."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from bot import clock
+from bot.cli import app
+from bot.settings import PROJECT, SETTINGS, settings
+from bot.store import migrate
+from bot.store.engine import Database
+from bot.store.engine import database as own_database
+from bot.store.models import Digest, Mission, Organisation, OutboxMessage, Person
+from tests.worlds import AMINA, count, local, organisation, outbox_rows, small_world
+
+SEED = """
+people:
+  - {key: amina, first_name: Amina, telegram_id: 501, place: Aïn-Chock, causes: [education], days: [sat], register: fr}
+  - {key: karim, first_name: Karim, telegram_id: 901, register: fr}
+organisations:
+  - name: Jossour
+    place: Maârif
+    causes: [education]
+    members: [karim]
+    missions:
+      - {key: lessons, title: Soutien scolaire, days: [sat], capacity: 5}
+applications:
+  - {person: amina, mission: lessons}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _clock_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield
+    monkeypatch.delenv("CLOCK_START", raising=False)
+    clock.start()
+
+
+@pytest.fixture
+def seed_file(tmp_path: Path) -> Path:
+    path = tmp_path / "seed.yml"
+    path.write_text(SEED, encoding="utf-8")
+    return path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def as_process(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env={**os.environ, **changes}, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["gateway"], ["seed", "x.yml"], ["staff", "validate", "1"]])
+def test_a_wrong_setting_is_one_line_on_stderr(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    monkeypatch.setenv("WEB_PORT", "eighty")
+    settings.cache_clear()
+    result = run(*command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == ["WEB_PORT must be a port, 1 to 65535."]
+
+
+def test_a_secret_set_twice_is_one_line_on_stderr_of_the_process(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("123:abc", encoding="utf-8")
+    ended = as_process("doctor", TELEGRAM_TOKEN="123:abc", TELEGRAM_TOKEN_FILE=str(secret))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines() == ["TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set: keep one."]
+
+
+def test_settings_lists_every_setting_even_when_one_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_PORT", "eighty")
+    settings.cache_clear()
+    result = run("settings")
+    assert result.exit_code == 0
+    assert [line.split(" ")[0] for line in result.stdout.splitlines()] == [setting.name for setting in SETTINGS]
+
+
+def test_two_processes_that_migrate_at_once_both_succeed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new/tadamon.db"
+    command = [sys.executable, "-m", "bot", "migrate"]
+    pair = [
+        subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    told = [process.communicate(timeout=60)[0].strip() for process in pair]
+    assert [process.returncode for process in pair] == [0, 0]
+    assert told == [f"database at {migrate.newest_revision()}"] * 2
+
+
+def test_the_database_url_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = tmp_path / "url"
+    secret.write_text(f"sqlite:///{tmp_path}/elsewhere.db\n", encoding="utf-8")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(secret))
+    own_database.cache_clear()
+    assert run("migrate").exit_code == 0
+    own_database().close()
+    own_database.cache_clear()
+    assert (tmp_path / "elsewhere.db").exists()
+
+
+def test_seed_tells_what_it_made_and_makes_nothing_twice(database: Database, seed_file: Path) -> None:
+    first, second = run("seed", str(seed_file)), run("seed", str(seed_file))
+    assert first.stdout.strip() == "2 people, 1 organisations, 1 missions, 1 applications"
+    assert second.stdout.strip() == "0 people, 0 organisations, 0 missions, 0 applications"
+    assert [count(database, model) for model in (Person, Organisation, Mission)] == [2, 1, 1]
+
+
+def test_a_bad_seed_is_one_line_and_keeps_nothing(database: Database, seed_file: Path) -> None:
+    seed_file.write_text(SEED.replace("place: Maârif", "place: Atlantis"), encoding="utf-8")
+    result = run("seed", str(seed_file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == ["place Atlantis is not known"]
+    assert count(database, Person) == 0
+
+
+def test_digest_sends_one_list_a_person_and_none_the_second_time(database: Database) -> None:
+    small_world(database)
+    at = "2026-12-01T10:00:00+01:00"
+    assert run("digest", "--at", at).stdout.strip() == "2 queued, 0 with nothing to send"
+    assert run("digest", "--at", at).stdout.strip() == "0 queued, 0 with nothing to send"
+    lists = [row for row in outbox_rows(database) if row.kind == "digest"]
+    assert len(lists) == count(database, Digest) == 2
+    assert all(row.solicited for row in lists)
+
+
+def test_digest_reads_an_instant_without_offset_as_legal_time(database: Database) -> None:
+    # Due at ten o'clock legal time, which is nine o'clock UTC.
+    small_world(database)
+    assert run("digest", "--at", "2026-12-01T09:59:59").stdout.startswith("0 queued")
+    assert run("digest", "--at", "2026-12-01T10:00:00").stdout.startswith("2 queued")
+
+
+def test_digest_sends_nothing_in_the_quiet_hours(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_world(database)
+    monkeypatch.setenv("QUIET_HOURS", "20-9")
+    settings.cache_clear()
+    assert run("digest", "--at", "2026-12-01T20:00:00").stdout.strip() == "quiet hours: nothing is due"
+    assert count(database, OutboxMessage) == 0
+
+
+def test_digest_refuses_what_is_no_instant(database: Database) -> None:
+    result = run("digest", "--at", "friday")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "--at" in result.stderr
+
+
+def test_doctor_counts_rows_by_state(database: Database, seed_file: Path) -> None:
+    run("seed", str(seed_file))
+    run("digest", "--at", "2026-12-01T10:00:00")
+    result = run("doctor", "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert report["healthy"] is True
+    assert report["migrations"] == {"at": migrate.newest_revision(), "wanted": migrate.newest_revision()}
+    assert report["open_applications"] == report["rows"]["applications"]["pending"] == 1
+    assert report["rows"]["missions"] == {"published": 1}
+    # Amina applied to the only mission: she hears of the organisation, and the organisation of nobody.
+    assert report["rows"]["digests"] == {"queued": 1, "empty": 1}
+    assert report["rows"]["outbox"] == {"queued": 2}
+    assert set(report["duplicates"].values()) == {0}
+    assert report["volunteers"] == 1
+    assert report["people"] == 2
+
+
+def test_doctor_fails_where_migrations_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    own_database.cache_clear()
+    result = run("doctor", "--json")
+    own_database().close()
+    own_database.cache_clear()
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["healthy"] is False
+    assert json.loads(result.stdout)["migrations"]["at"] is None
+
+
+def test_staff_validate_shows_the_missions_of_an_organisation(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORGANISATION_VALIDATION", "staff")
+    settings.cache_clear()
+    with database.write() as session:
+        made = organisation(session, validated=False)
+        number, state = made.id, made.state
+    result = run("staff", "validate", str(number))
+    assert (state, result.stdout.strip()) == ("pending", "Jossour is validated")
+    with database.read() as session:
+        assert session.get(Organisation, number).state == "validated"
+
+
+def test_staff_validate_names_what_is_not_there(database: Database) -> None:
+    result = run("staff", "validate", "77")
+    assert (result.exit_code, result.stderr.splitlines()) == (1, ["There is no organisation 77."])
+
+
+def test_clock_start_governs_what_is_seeded(database: Database, seed_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOCK_START", "2027-02-06T12:00:00+01:00")
+    settings.cache_clear()
+    run("seed", str(seed_file))
+    with database.read() as session:
+        person = session.query(Person).filter_by(chat_id=AMINA).one()
+    assert timedelta(0) <= person.created_at - local(2027, 2, 6, 12) < timedelta(seconds=30)
