@@ -6,7 +6,8 @@ what one can do and how near it is, then time and need, so that nothing is inven
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from bot.matching.model import Match, MissionNeed, Reason, VolunteerProfile
@@ -26,35 +27,41 @@ SLOTS_FOR_ALL_POINTS = 4
 FAR_SHARE = 0.75
 """Beyond this share of the radius, the distance is named as the weakness."""
 URGENT_DAYS = 7
+CHANGEABLE = frozenset({"time", "distance", "mode", "skill", "language"})
+"""Constraints that a volunteer can widen."""
 
 
-def obstacle(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> str | None:
-    """The first hard constraint that the pair breaks: paused, own, closed, past, full, time, mode, distance, language, skill.
+def obstacles(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Iterator[str]:
+    """The hard constraints that the pair breaks: paused, own, closed, past, full, mode, language, skill, time, distance.
 
     None: the pair is feasible. ``today`` is the local date. Age needs no test here: only adults are kept as volunteers.
     """
     if volunteer.paused:
-        return "paused"
+        yield "paused"
     if mission.organisation_id in volunteer.own_organisation_ids:
-        return "own"
+        yield "own"
     if mission.mission_id in volunteer.closed_mission_ids:
-        return "closed"
+        yield "closed"
     if mission.ends_on is not None and mission.ends_on < today:
-        return "past"
+        yield "past"
     if mission.taken >= mission.capacity:
-        return "full"
+        yield "full"
     if volunteer.mode is not None and volunteer.mode != mission.mode:
-        return "mode"
+        yield "mode"
     if mission.spoken_languages and volunteer.spoken_languages and not (set(mission.spoken_languages) & set(volunteer.spoken_languages)):
-        return "language"
+        yield "language"
     if volunteer.skills_known and not set(mission.skills_required) <= set(volunteer.skills):
-        return "skill"
+        yield "skill"
     if not volunteer.slots & mission.slots:
-        return "time"
+        yield "time"
     apart = _distance(volunteer, mission)
     if apart is not None and apart > volunteer.radius_km:
-        return "distance"
-    return None
+        yield "distance"
+
+
+def obstacle(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> str | None:
+    """The first of the :func:`obstacles`; None: the pair is feasible."""
+    return next(obstacles(volunteer, mission, today), None)
 
 
 def judge(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Match | None:
@@ -96,15 +103,19 @@ def volunteers_for(mission: MissionNeed, volunteers: Iterable[VolunteerProfile],
 
 
 def binding(volunteer: VolunteerProfile, missions: Iterable[MissionNeed], today: date) -> str | None:
-    """The constraint that alone stands between the volunteer and most missions; None where there is no mission at all.
+    """The constraint that alone stands between the volunteer and most missions, where any does; else the one most often in the way.
 
-    Only what the person can change is named: time, distance, mode, skill, language.
+    Only what the person can change is named: time, distance, mode, skill, language. None where no mission could ever suit.
     """
-    counts: dict[str, int] = {}
+    alone: Counter[str] = Counter()
+    among_others: Counter[str] = Counter()
     for mission in missions:
-        found = obstacle(volunteer, mission, today)
-        if found in ("time", "distance", "mode", "skill", "language"):
-            counts[found] = counts.get(found, 0) + 1
+        found = list(obstacles(volunteer, mission, today))
+        if set(found) <= CHANGEABLE:
+            among_others.update(found)
+            if len(found) == 1:
+                alone.update(found)
+    counts = alone or among_others
     return max(counts, key=lambda kind: (counts[kind], kind)) if counts else None
 
 

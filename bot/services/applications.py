@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards
@@ -39,7 +40,7 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict
     if speaks_for(session, chat_id, initiative.organisation_id):
         return {"outcome": "own", **told}
     need = next((n for n in open_missions(session) if n.mission_id == mission_id), None)
-    if need is None or (need.ends_on is not None and need.ends_on < at.date()):
+    if need is None or (need.ends_on is not None and need.ends_on < at.astimezone(CASABLANCA).date()):
         return {"outcome": "gone", **told}
     if need.taken >= need.capacity:
         return {"outcome": "full", **told}

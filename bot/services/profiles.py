@@ -53,7 +53,7 @@ def person_of(session: Session, chat_id: int) -> Person | None:
 
 
 def keep_person(session: Session, speaker: Speaker, at: datetime) -> Person:
-    """The person of a chat, made with the consent just given where none was."""
+    """The person of a chat, made where none was; the consent just given is kept where none to the notice in force was."""
     person = person_of(session, speaker.chat_id)
     if person is None:
         person = Person(
@@ -64,7 +64,11 @@ def keep_person(session: Session, speaker: Speaker, at: datetime) -> Person:
         )
         session.add(person)
         session.flush()
+    if not has_consent(session, speaker.chat_id):
         session.add(Consent(person_id=person.id, purpose="profile", notice_version=NOTICE_VERSION, given_at=at))
+    if person.blocked_at is not None:
+        # Who speaks to us has let us in again, even where Telegram's word of it never came.
+        subscriptions.unblock(session, speaker.chat_id, at)
     person.register = speaker.register
     return person
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -15,13 +16,17 @@ from bot.texts import text
 SHOWN = 60
 
 
-def open_missions(session: Session, register: str) -> list[dict[str, Any]]:
-    """The newest published missions, ready to be shown. One query."""
+def open_missions(session: Session, register: str, today: date) -> list[dict[str, Any]]:
+    """The newest published missions that are not over on a local date, ready to be shown. One query."""
     query = (
         select(Mission)
         .join(Initiative)
         .join(Organisation)
-        .where(Mission.state == "published", Organisation.state == "validated")
+        .where(
+            Mission.state == "published",
+            Organisation.state == "validated",
+            Mission.ends_on.is_(None) | (Mission.ends_on >= today),
+        )
         .options(joinedload(Mission.initiative).joinedload(Initiative.organisation))
         .order_by(Mission.id.desc())
         .limit(SHOWN)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from bot import clock
 from bot.services import showcase
 from bot.store import migrate
 from bot.store.engine import Database
@@ -58,4 +59,4 @@ def create_app(database: Database, sandbox_url: str | None) -> Starlette:
 
 def _shown(database: Database, register: str) -> list[dict[str, Any]]:
     with database.read() as session:
-        return showcase.open_missions(session, register)
+        return showcase.open_missions(session, register, clock.local_now().date())

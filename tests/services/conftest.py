@@ -1,0 +1,3 @@
+"""A database of each kind."""
+
+from tests.worlds import store as store
