@@ -168,7 +168,7 @@ def take_text(turn: Turn, draft: dict[str, Any], step: str) -> Problem | None:
     if not any(letter.isalpha() for letter in words) or len(words) < shortest:
         return Problem("text_too_short")
     if len(words) > longest:
-        return Problem("text_too_long", (("count", longest),))
+        return Problem("text_too_long", (("most", longest),))
     draft[step] = words
     return None
 

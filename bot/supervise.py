@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -136,7 +137,7 @@ def supervisor_configuration(found: Settings) -> str:
     parts = ["[supervisord]\nnodaemon=true\nuser=root\n" if os.geteuid() == 0 else "[supervisord]\nnodaemon=true\n"]
     parts[0] += f"logfile=/dev/null\nlogfile_maxbytes=0\npidfile={found.var_dir / 'supervisord.pid'}\nloglevel=warn\n"
     for name, command in commands(found).items():
-        line = " ".join(command).replace("%", "%%")
+        line = shlex.join(command).replace("%", "%%")
         parts.append(
             f"[program:{name}]\ncommand={line}\ndirectory={PROJECT}\nautorestart=true\nstartsecs=2\nstartretries=1000\n"
             "stopasgroup=true\nkillasgroup=true\nstopwaitsecs=10\n"

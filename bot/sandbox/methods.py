@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.sandbox.markup import MarkupError, plain_text
 from bot.sandbox.state import TYPING_SECONDS, State
@@ -158,7 +159,8 @@ async def set_webhook(state: State, parameters: Parameters) -> Any:
     url = str(parameters.get("url") or "")
     if not url:
         return await delete_webhook(state, parameters)
-    if not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    parts = urlsplit(url)
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost")):
         raise _bad("bad webhook: An HTTPS URL must be provided for webhook")
     state.set_fact("webhook", {"url": url, "secret": parameters.get("secret_token")})
     state.announce()

@@ -77,7 +77,7 @@ def text(register: str, key: str, count: int | None = None, **arguments: object)
         categories = (*(["zero"] if count == 0 else []), category, "other")
         key = next((f"{key}_{c}" for c in categories if f"{key}_{c}" in texts), key)
         arguments["count"] = count
-    if not arguments:
+    if not arguments and "{" not in texts[key]:
         return texts[key]
     return _directed(register, texts[key].format_map({name: _shown(register, value) for name, value in arguments.items()}))
 

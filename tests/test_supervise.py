@@ -1,0 +1,133 @@
+"""The supervisor: which processes run, with which environment, and when the model is trained anew."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from bot import supervise
+from bot.settings import PROJECT, Settings, read
+
+TOKEN = "123456:ABC-def"
+
+
+def settings_of(tmp_path: Path, **environment: str) -> Settings:
+    return read({"VAR_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/t.db", **environment})
+
+
+def programs(found: Settings) -> dict[str, configparser.SectionProxy]:
+    """The processes of the configuration, read as supervisord reads it."""
+    parser = configparser.ConfigParser(interpolation=None, strict=True)
+    parser.read_string(supervise.supervisor_configuration(found))
+    assert parser["supervisord"]["nodaemon"] == "true"
+    return {section.removeprefix("program:"): parser[section] for section in parser.sections() if section.startswith("program:")}
+
+
+@pytest.fixture
+def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project of which a model could be made."""
+    for name in ("config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/faq.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a", encoding="utf-8")
+    monkeypatch.setattr(supervise, "PROJECT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/faq.py"]
+)
+def test_a_changed_input_asks_for_a_new_model(inputs: Path, name: str) -> None:
+    before = supervise.model_fingerprint()
+    assert supervise.model_fingerprint() == before
+    (inputs / name).write_text("b", encoding="utf-8")
+    assert supervise.model_fingerprint() != before
+
+
+def test_a_new_or_renamed_input_asks_for_a_new_model(inputs: Path) -> None:
+    before = supervise.model_fingerprint()
+    (inputs / "data/nlu/ar").mkdir()
+    (inputs / "data/nlu/ar/faq.yml").write_text("a", encoding="utf-8")
+    added = supervise.model_fingerprint()
+    (inputs / "data/nlu/ar/faq.yml").rename(inputs / "data/nlu/ar/talk.yml")
+    assert len({before, added, supervise.model_fingerprint()}) == 3
+
+
+def test_what_is_no_input_asks_for_none(inputs: Path) -> None:
+    before = supervise.model_fingerprint()
+    (inputs / "README.md").write_text("x", encoding="utf-8")
+    (inputs / "data" / "seed").mkdir()
+    (inputs / "data" / "seed" / "sandbox.yml").write_text("x", encoding="utf-8")
+    assert supervise.model_fingerprint() == before
+
+
+def test_every_kind_of_input_exists_in_the_project() -> None:
+    missing = [pattern for pattern in supervise._MODEL_INPUTS if not list(PROJECT.glob(pattern)) and "stories" not in pattern]
+    assert not missing
+
+
+def test_a_model_of_the_same_inputs_is_kept(inputs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = tmp_path / "models" / "tadamon.tar.gz"
+    model.parent.mkdir()
+    model.write_bytes(b"model")
+    monkeypatch.setattr(supervise, "MODEL", model)
+    model.with_suffix(".inputs").write_text(supervise.model_fingerprint(), encoding="utf-8")
+
+    def no_training(*_: object, **__: object) -> None:
+        raise AssertionError("trained")
+
+    monkeypatch.setattr(supervise.subprocess, "Popen", no_training)
+    supervise.train_if_changed(settings_of(tmp_path))
+    (inputs / "config.yml").write_text("b", encoding="utf-8")
+    with pytest.raises(AssertionError, match="trained"):
+        supervise.train_if_changed(settings_of(tmp_path))
+
+
+def test_without_a_token_the_sandbox_runs_too(tmp_path: Path) -> None:
+    assert set(programs(settings_of(tmp_path))) == {"sandbox", "actions", "rasa", "web", "worker", "gateway"}
+
+
+def test_with_a_token_no_sandbox_runs(tmp_path: Path) -> None:
+    assert set(programs(settings_of(tmp_path, TELEGRAM_TOKEN=TOKEN))) == {"actions", "rasa", "web", "worker", "gateway"}
+
+
+def test_every_process_is_restarted_and_ended_with_its_children(tmp_path: Path) -> None:
+    for name, program in programs(settings_of(tmp_path)).items():
+        assert program["autorestart"] == program["stopasgroup"] == program["killasgroup"] == "true", name
+        assert program["directory"] == str(PROJECT)
+
+
+def test_command_lines_survive_a_folder_with_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "PROJECT", tmp_path / "My 100% project")
+    monkeypatch.setattr(supervise, "MODEL", tmp_path / "My 100% project" / "models" / "tadamon.tar.gz")
+    found = settings_of(tmp_path)
+    for name, program in programs(found).items():
+        # supervisord expands %-formats, then parts the line as a shell would.
+        assert shlex.split(program["command"].replace("%%", "%")) == supervise.commands(found)[name]
+
+
+def test_ports_are_those_of_the_settings(tmp_path: Path) -> None:
+    found = settings_of(tmp_path, RASA_PORT="6005", ACTIONS_PORT="6055")
+    assert re.search(r"-p 6005\b", programs(found)["rasa"]["command"])
+    assert re.search(r"-p 6055\b", programs(found)["actions"]["command"])
+    assert supervise.environment(found)["ACTIONS_URL"] == "http://127.0.0.1:6055/webhook"
+
+
+def test_what_acts_for_anybody_listens_on_loopback_only(tmp_path: Path) -> None:
+    found = settings_of(tmp_path)
+    assert "-i 127.0.0.1" in programs(found)["rasa"]["command"]
+    assert supervise.environment(found)["SANIC_HOST"] == "127.0.0.1"
+
+
+def test_no_secret_stands_in_the_configuration(tmp_path: Path) -> None:
+    found = settings_of(tmp_path, TELEGRAM_TOKEN=TOKEN, TRACKER_DATABASE_URL="postgresql://bot:hidden@db/tracker")
+    configuration = supervise.supervisor_configuration(found)
+    assert TOKEN not in configuration and "hidden" not in configuration
+
+
+def test_the_tracker_goes_where_the_settings_say(tmp_path: Path) -> None:
+    assert supervise.environment(settings_of(tmp_path))["TRACKER_DATABASE_URL"] == f"sqlite:///{tmp_path}/t-tracker.db"
