@@ -29,7 +29,7 @@ _MODEL_INPUTS = (
     "nlu/*.py",
     "bot/vocabulary/spelling.py",
 )
-_SHARED_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+_SHARED_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore", "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 class Unprepared(Exception):
@@ -48,7 +48,10 @@ def start(found: Settings) -> None:
     database().close()
     if found.sandbox:
         print(f"\nSandbox: http://127.0.0.1:{found.sandbox_port}/sandbox", flush=True)
-    print(f"Public page: http://127.0.0.1:{found.web_port}/   Rasa needs a moment; Ctrl-C ends everything.\n", flush=True)
+    print(
+        f"Public page: http://127.0.0.1:{found.web_port}/   Rasa needs a moment and says when it is up; Ctrl-C ends everything.\n",
+        flush=True,
+    )
     program = Path(sys.executable).with_name("supervisord")
     os.execve(program, [str(program), "-n", "-c", str(configuration)], environment(found))
 
@@ -114,7 +117,7 @@ def commands(found: Settings) -> dict[str, list[str]]:
     endpoints = ["--endpoints", str(PROJECT / "nlu" / "endpoints.yml")]
     rasa = ["run", "--enable-api", "-i", "127.0.0.1", "-p", str(found.rasa_port), "-m", str(MODEL), *endpoints]
     processes = {
-        "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "-p", str(found.actions_port)],
+        "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "-p", str(found.actions_port), "--quiet"],
         "rasa": [python, "-m", "nlu.serve", *rasa],
         "web": [python, "-m", "bot", "web"],
         "worker": [python, "-m", "bot", "worker"],

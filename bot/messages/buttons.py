@@ -5,13 +5,17 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import Button
+from bot.store.models import Button, OutboxMessage
+from bot.vocabulary.spelling import words
 
 LIFETIME_DAYS = 30
 """A button of a digest must outlive the digest's rhythm; older ones get a kind answer and a fresh list."""
+LONGEST_TITLE = 64
+SHORTEST_BEGINNING = 4
+"""Letters; less is the beginning of too much."""
 SINGLE_USE_INTENTS = ("/delete_my_data", "/withdraw_application", "/close_initiative", "/answer_application")
 
 
@@ -29,6 +33,23 @@ def issue(session: Session, chat_id: int, payload: str, at: datetime) -> str:
         )
     )
     return token
+
+
+def typed(session: Session, chat_id: int, text: str) -> str | None:
+    """The token of the button whose title somebody typed, of those under the last message to the chat; None where it is none.
+
+    The beginning of a title will do ("j'accepte" for "✅ J'accepte, enregistrer"), where it is the beginning of one alone.
+    """
+    said = [word.normal for word in words(text[:LONGEST_TITLE])]
+    if not said or len(text) > LONGEST_TITLE:
+        return None
+    query = select(OutboxMessage.body).where(OutboxMessage.chat_id == chat_id).order_by(OutboxMessage.id.desc()).limit(1)
+    body = session.execute(query).scalar_one_or_none() or {}
+    shown = [(button, [word.normal for word in words(button["text"])]) for row in body.get("buttons") or () for button in row]
+    meant = [button for button, title in shown if title == said]
+    if not meant and sum(map(len, said)) >= SHORTEST_BEGINNING:
+        meant = [button for button, title in shown if title[: len(said)] == said]
+    return meant[0].get("token") if len(meant) == 1 else None
 
 
 def redeem(session: Session, chat_id: int, token: str, update_id: int, at: datetime) -> str | None:

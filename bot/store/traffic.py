@@ -45,6 +45,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         UniqueConstraint("origin", "position"),
         Index("ix_outbox_state_chat_id_id", "state", "chat_id", "id"),
+        Index("ix_outbox_chat_id_id", "chat_id", "id"),
     )
 
     id = Column(Integer, primary_key=True)

@@ -110,6 +110,9 @@ class TurnRunner:
         message = incoming.text
         if incoming.kind == "tap":
             message = await self._tapped(row, incoming)
+        elif incoming.kind == "words":
+            payload = await asyncio.to_thread(self._typed, row, incoming.text)
+            message = payload or incoming.text
         metadata = {
             "update_id": row.update_id,
             "first_name": incoming.first_name,
@@ -130,6 +133,12 @@ class TurnRunner:
     def _redeem(self, row: InboxUpdate, token: str) -> str | None:
         with self._database.write() as session:
             return buttons.redeem(session, row.chat_id, token, row.update_id, clock.now())
+
+    def _typed(self, row: InboxUpdate, words: str) -> str | None:
+        """The payload behind the button whose title was typed instead of tapped."""
+        with self._database.read() as session:
+            token = buttons.typed(session, row.chat_id, words)
+        return self._redeem(row, token) if token else None
 
     def _register(self, incoming: Incoming) -> str:
         with self._database.read() as session:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.messages import buttons
+from bot.messages import buttons, outbox
+from bot.messages.outbox import Choice, Draft
 from bot.store.engine import Database
 from bot.store.models import Button
 from tests.worlds import NOW, count
@@ -91,3 +92,39 @@ def test_expired_buttons_are_forgotten_and_no_others(store: Database) -> None:
         assert buttons.forget_expired(session, LAST + timedelta(seconds=1)) == 1
     assert count(store, Button) == 0
     assert redeemed(store, token) is None
+
+
+TITLES = ("✅ J'accepte, enregistrer", "✏️ Corriger", "1", "12", "العيالات", "Passer", "Passer au suivant")
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("j'accepte", TITLES[0]),
+        ("J ACCEPTE ENREGISTRER !", TITLES[0]),
+        ("corriger", TITLES[1]),
+        ("1", "1"),
+        ("العيالات", "العيالات"),
+        ("passer", "Passer"),
+        ("passer au", "Passer au suivant"),
+        ("j", None),
+        ("corriger le lieu", None),
+        ("2", None),
+        ("✅", None),
+        ("corriger " * 500, None),
+    ],
+)
+def test_a_title_that_is_typed_means_its_button(store: Database, typed: str, title: str | None) -> None:
+    with store.write() as session:
+        outbox.queue(session, 10, outbox.REPLY, "update:1", [Draft("?", [Choice(t, f'/inform{{"kind": "{t}"}}') for t in TITLES])], NOW)
+    with store.read() as session:
+        token = buttons.typed(session, 10, typed)
+        assert buttons.typed(session, 11, typed) is None
+    assert (redeemed(store, token) if token else None) == (f'/inform{{"kind": "{title}"}}' if title else None)
+
+
+def test_only_the_buttons_under_the_last_message_can_be_typed(store: Database) -> None:
+    with store.write() as session:
+        outbox.queue(session, 10, outbox.REPLY, "update:1", [Draft("?", [Choice("Passer", "/skip")]), Draft("!")], NOW)
+    with store.read() as session:
+        assert buttons.typed(session, 10, "Passer") is None

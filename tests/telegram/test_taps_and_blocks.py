@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import clock
-from bot.messages import buttons
+from bot.messages import buttons, outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import subscriptions
 from bot.store.engine import Database
@@ -35,6 +35,17 @@ async def test_a_tapped_button_becomes_its_payload_and_is_answered(desk: Desk) -
         await desk.closed(3)
     assert [turn[1] for turn in desk.dialogue.turns] == ["/search_missions"]
     assert desk.bot.toasts == [("q3", None)]
+
+
+async def test_a_title_that_is_typed_becomes_the_payload_of_its_button(desk: Desk) -> None:
+    asked = Draft("?", [Choice("🔎 Voir les missions", "/search_missions")])
+    with desk.database.write() as session:
+        outbox.queue(session, CHAT, outbox.REPLY, "update:1", [asked], clock.now())
+    desk.receive(message(3, text="voir les missions"), message(4, text="bonjour"))
+    async with desk.open():
+        await desk.closed(3, 4)
+    assert [turn[1] for turn in desk.dialogue.turns] == ["/search_missions", "bonjour"]
+    assert desk.bot.toasts == []
 
 
 @pytest.mark.parametrize("owner", [None, OTHER], ids=["forged", "another-chat's"])

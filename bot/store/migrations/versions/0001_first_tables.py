@@ -105,6 +105,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_state_chat_id_id", ["state", "chat_id", "id"], unique=False)
+        batch_op.create_index("ix_outbox_chat_id_id", ["chat_id", "id"], unique=False)
 
     op.create_table(
         "persons",
@@ -334,6 +335,7 @@ def downgrade() -> None:
     op.drop_table("persons")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_state_chat_id_id")
+        batch_op.drop_index("ix_outbox_chat_id_id")
 
     op.drop_table("outbox")
     op.drop_table("organisations")
