@@ -28,13 +28,17 @@ def run_gateway(settings: Settings) -> None:
     from bot.telegram.profile import publish_profile
     from bot.telegram.turns import TurnRunner
 
+    async def announce(dialogue: Dialogue) -> None:
+        await dialogue.until_up()
+        log.info("ready: Rasa answers")
+
     async def work() -> None:
         async with _connected(settings) as bot:
             dialogue = Dialogue(settings.rasa_url)
             runner = TurnRunner(database(), bot, dialogue, settings.gateway_name, settings.parallel_chats)
             receiver = Receiver(database(), runner.notice)
             receiving = listen(bot, receiver, settings) if settings.telegram_mode == "webhook" else poll(bot, receiver)
-            await _all(receiving, runner.run(), publish_profile(bot))
+            await _all(receiving, runner.run(), publish_profile(bot), announce(dialogue))
 
     _serve(settings, "gateway", work)
 

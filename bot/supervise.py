@@ -48,10 +48,8 @@ def start(found: Settings) -> None:
     database().close()
     if found.sandbox:
         print(f"\nSandbox: http://127.0.0.1:{found.sandbox_port}/sandbox", flush=True)
-    print(
-        f"Public page: http://127.0.0.1:{found.web_port}/   Rasa needs a moment and says when it is up; Ctrl-C ends everything.\n",
-        flush=True,
-    )
+    print(f"Public page: http://127.0.0.1:{found.web_port}/", flush=True)
+    print('Messages wait until Rasa is up (a line says "ready"); Ctrl-C ends everything.\n', flush=True)
     program = Path(sys.executable).with_name("supervisord")
     os.execve(program, [str(program), "-n", "-c", str(configuration)], environment(found))
 

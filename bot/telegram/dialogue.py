@@ -7,6 +7,7 @@ is missing, what it changed is undone and it is said again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +37,15 @@ class Dialogue:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    async def until_up(self) -> None:
+        """Wait until Rasa has its model and answers."""
+        while True:
+            try:
+                await self._call("GET", "/status")
+                return
+            except Unavailable:
+                await asyncio.sleep(1)
 
     async def turn(self, chat_id: int, text: str, metadata: dict[str, Any], repeated: bool) -> list[Draft]:
         """The messages that answer a text or payload.
