@@ -1,21 +1,13 @@
-"""Plays the dialogues beside this file: each YAML file is one conversation, its folder and name say what the people do.
-
-A step is ``who: what``: words, or ``{tap: key of the button}``, or ``{send: content}``, or ``{edit: words}``. ``bot`` lists the
-keys of the answers; ``contains`` and ``lacks`` look into their texts. ``hears`` names a person to whom something comes unasked;
-``digest`` is an instant at which the periodic lists are sent.
-"""
+"""Every dialogue beside this file, with the whole product running."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from bot.texts import catalogue, text
-from tests.dialogues.expectations import says, starts
-from tests.dialogues.product import Chatter, Product
+from tests.dialogues.product import Product
+from tests.dialogues.script import play
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*/*.yml"))
@@ -23,49 +15,15 @@ FILES = sorted(HERE.glob("*/*.yml"))
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_dialogue(product: Product, file: Path) -> None:
-    script = yaml.safe_load(file.read_text(encoding="utf-8"))
-    people = {role: product.person(**given) for role, given in script["people"].items()}
-    for number, step in enumerate(script["steps"], start=1):
-        _play(product, people, dict(step), script["register"], f"step {number}: {step}")
-    for person in people.values():
-        person.silence()
+    play(product, file)
 
 
-def _play(product: Product, people: dict[str, Chatter], step: dict[str, Any], register: str, where: str) -> None:
-    if "digest" in step:
-        _digest(product, step, where)
-        return
-    register = step.get("register", register)
-    if "hears" in step:
-        person = people[step["hears"]]
-    else:
-        role = next(role for role in people if role in step)
-        person = people[role]
-        _do(person, step[role], register)
-    heard = person.hear(len(step["bot"]))
-    for keys, message in zip(step["bot"], heard, strict=True):
-        matches = starts(register, keys.rstrip("…"), message["text"]) if keys.endswith("…") else says(register, keys, message["text"])
-        assert matches, f"{where}\nexpected {keys}, heard:\n{message['text']}"
-    whole = "\n".join(message["plain"] for message in heard)
-    for part in step.get("contains", ()):
-        assert part in whole, f"{where}\n{part!r} is not in:\n{whole}"
-    for part in step.get("lacks", ()):
-        assert part not in whole, f"{where}\n{part!r} is in:\n{whole}"
-
-
-def _do(person: Chatter, what: Any, register: str) -> None:
-    if isinstance(what, str):
-        person.say(what)
-    elif "tap" in what:
-        title = what["tap"]
-        person.tap(text(register, title) if title in catalogue(register) else title)
-    elif "letters" in what:
-        # What Telegram's apps do with a very long text: several messages of 4,096 letters.
-        person.say(what["of"] * (what["letters"] // len(what["of"])))
-    else:
-        person.send(what["send"])
-
-
-def _digest(product: Product, step: dict[str, Any], where: str) -> None:
-    said = product.command("digest", "--at", str(step["digest"]))
-    assert step.get("says", "") in said, f"{where}\n{said}"
+@pytest.mark.heavy
+@pytest.mark.postgres
+def test_the_whole_path_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    """One database for everything, Rasa's tracker too."""
+    product = Product(tmp_path, DATABASE_URL=postgres_url)
+    product.start()
+    play(product, HERE / "happy_path" / "whole_path_ary_latn.yml")
+    assert product.condition()["healthy"]
+    product.stop()
