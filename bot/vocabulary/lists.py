@@ -50,6 +50,12 @@ def _yaml(name: str) -> Any:
 
 
 @lru_cache(maxsize=1)
+def everyday() -> frozenset[str]:
+    """Normalised words that are only found letter by letter, whatever their skeleton is like."""
+    return frozenset(word for line in _yaml("everyday.yml") for word in line.split())
+
+
+@lru_cache(maxsize=1)
 def _terms() -> dict[str, dict[str, Term]]:
     lists = {"cause": _yaml("causes.yml"), "skill": _yaml("skills.yml"), **_yaml("closed_lists.yml")}
     return {

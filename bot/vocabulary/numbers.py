@@ -6,7 +6,7 @@ from functools import lru_cache
 
 # The one-words (un, une, wa7ed, واحد) are articles far more often than numbers and are left out.
 _WORDS = """
-2: deux jouj joj zouj zoj جوج زوج اثنان اثنين اتنين
+2: deux jouj joj zouj zoj jooj جوج زوج اثنان اثنين اتنين ساعتان ساعتين
 3: trois tlata tlatha تلاتة تلاته ثلاثة ثلاثه ثلاث
 4: quatre rb3a reb3a arba3a arb3a ربعة اربعة أربعة اربع أربع
 5: cinq khamsa khmsa 5amsa خمسة خمسه خمس
@@ -17,13 +17,20 @@ _WORDS = """
 10: dix dizaine 3achra 3echra 3chra عشرة عشره عشر
 11: onze 7dach hdach حداش
 12: douze douzaine tnach طناش تناش
+13: treize tltach teltach تلتاش تلطاش
+14: quatorze rb3tach reb3tach rba3tach ربعطاش ربعتاش
 15: quinze quinzaine khmstach khamstach خمسطاش خمستاش
+16: seize settach sttach sttash ستاش سطاش
+17: dix-sept sb3tach seb3tach سبعطاش سبعتاش
+18: dix-huit tmntach tmentach tmenTach ثمنطاش تمنطاش تمنتاش
+19: dix-neuf ts3tach tse3tach تسعطاش تسعتاش
 20: vingt vingtaine 3echrin 3achrin 3chrin 3ichrin عشرين عشرون
 25: vingt-cinq
 30: trente trentaine tlatin تلاتين ثلاثين ثلاثون
 40: quarante quarantaine rb3in arb3in ربعين اربعين أربعين
 50: cinquante cinquantaine khamsin khmsin خمسين خمسون
 60: soixante soixantaine settin ستين
+70: seb3in sb3in سبعين سبعون
 80: tmanin ثمانين تمانين
 100: cent centaine mya miya مية مئة مائة ميا
 200: myatayn ميتين مئتين

@@ -16,8 +16,12 @@ _ORDINALS = """
 4: quatrième 4ème 4eme 4e rab3a rrab3a الرابعة الرابع
 5: cinquième 5ème 5eme 5e khamsa_l lkhamsa الخامسة الخامس
 """
-_BEFORE_NUMBER = frozenset("n no num numero nemra nmra ra9m raqm mission lmission رقم نمرة النمرة نمره المهمة المهمه المهمه".split())
+_BEFORE_NUMBER = frozenset(
+    "n no num numero nemra nmra ra9m raqm mission lmission initiative annonce l3lan i3lan "
+    "رقم نمره النمره المهمه للمهمه مهمه المبادره للمبادره الاعلان".split()
+)
 _ARTICLES = frozenset("la le celle celui dik hadik dak hadak ديك هاديك داك".split())
+_TOWARDS = frozenset("a pour dans sur f fi l b ف ل ب".split())
 _SIGN = re.compile(r"(?:#|n°|nº|№)\s?(\d{1,9})", re.IGNORECASE)
 
 
@@ -54,4 +58,11 @@ def _is_article_of(found: list[Word], index: int, number: int) -> bool:
     """Whether "le 2" names one of a short list, and is no date or hour: "le 2 mars", "le 15 à 10h"."""
     before = found[index - 1].normal if index else ""
     following = found[index + 1].normal if index + 1 < len(found) else ""
-    return before in _ARTICLES and len(found) <= 5 and number <= 10 and following not in MONTHS and following not in ("a", "h")
+    earlier = found[index - 2].normal if index > 1 else ""
+    return (
+        before in _ARTICLES
+        and (len(found) <= 5 or earlier in _TOWARDS)
+        and number <= 10
+        and following not in MONTHS
+        and following not in ("a", "h")
+    )

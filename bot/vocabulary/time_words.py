@@ -53,13 +53,33 @@ PARTS = _table("""
     night: nuit, nuits, lil, llil, bellil, layl, الليل, ليلا, ليل, بالليل
 """)
 
+BARE_WEEKDAYS = _set("أحد حد لحد a7ad 7ed hed")
+WEEKDAY_LEADS = _set("nhar yom yoma nharat kol koul kola had hada lil يوم نهار كل هاد هذا ليلة صباح dyal d ديال")
+ONE = _set("واحد واحدة")
+FIRST = _set("premier فاتح fate7 fati7")
+FROM = _set("de du des entre depuis mn men min من بين ابتداء")
+LAST = frozenset(
+    normalise(words)
+    for words in "dernier,derniere,derniers,passé,passée,الماضي,الماضية,المنصرم,الفايت,الفايتة,فات,فاتت,fat,fatt,fayet,li fat,li fatt,li fatet,"
+    "lli fat,lli fatt,lli fatet,li daz,li dazt,lli daz,lli dazt,اللي فات,اللي فاتت,لي فات,لي فاتت,اللي داز,اللي دازت,لي داز,لي دازت".split(
+        ","
+    )
+)
+AGO = _set("قبل هادي hadi منذ depuis")
+MONTH_LEADS = _set("en courant pendant f fi في شهر chher chhar fchher mois")
+HOURS = {
+    **dict.fromkeys(_set("الواحدة"), 1), **dict.fromkeys(_set("الثانية التانية"), 2), **dict.fromkeys(_set("الثالثة التالتة"), 3),
+    **dict.fromkeys(_set("الرابعة"), 4), **dict.fromkeys(_set("الخامسة"), 5), **dict.fromkeys(_set("السادسة"), 6),
+    **dict.fromkeys(_set("السابعة"), 7), **dict.fromkeys(_set("الثامنة"), 8), **dict.fromkeys(_set("التاسعة"), 9),
+    **dict.fromkeys(_set("العاشرة"), 10),
+}  # fmt: skip
 NEXT = _set(
     "prochain prochaine prochains qui jay jaya ljay ljaya jayya lijay lijaya الجاي الجاية جاي جاية القادم القادمة المقبل المقبلة الماجي الماجية ماجية"
 )
 THIS = _set("ce cet cette had hada هاد هذا هذه هاذ هد")
-TO = _set("au à a jusqu ila l tal tel hetal ل الى إلى لل حتى 7ta 7etta hta")
+TO = _set("au à a jusqu jusqu'à ila l tal tel hetal htal 7tal 7etal ل الى إلى لل حتى حتال حتل 7ta 7etta hta")
 OR = _set("ou wla aw awla ola أو او ولا")
-IN_AFTER = _set("dans d'ici mora mour b3d ba3d بعد خلال من_بعد mn_b3d")
+IN_AFTER = _set("dans d'ici mora mour mor mourra b3d ba3d بعد خلال مورا من_بعد mn_b3d")
 UNITS = _table("""
     day: jour, jours, iyam, ayam, yam, nhar, أيام, ايام, يوم, نهار, يام
     week: semaine, semaines, simana, simanat, osbo3, أسبوع, أسابيع, اسابيع, سيمانة, سيمانات
@@ -70,7 +90,7 @@ DUALS = _table("""
     week: أسبوعين, اسبوعين, سيمانتين, simantin, simantayn
     month: شهرين, chehrayn, chahrayn, chhrayn
 """)
-HERE = _set("هنا hna")
+HERE = _set("هنا hna دابا daba")
 WEEK = _table("""
     week: semaine, simana, simna, osbo3, أسبوع, الأسبوع, سيمانة, السيمانة
     weekend: weekend, الويكاند, ويكاند, wikend
@@ -85,12 +105,14 @@ def _phrases() -> dict[str, tuple[str, str]]:
         weekend: weekend, week end, week-end, weekends, week-ends, les week ends, fin de semaine, wikend, wikand, lweekend, lwikend, عطلة نهاية الأسبوع, نهاية الأسبوع, الويكاند, ويكاند, الويكند, ويكند, آخر السيمانة
     """
     dates = """
+        -2: avant hier, avant-hier, أول أمس, أول البارح, wel lbare7, wlbare7, lbare7 lwel, قبل أمس
+        -1: hier, lbare7, lbar7, lbareh, lbarah, bare7, elbare7, البارح, البارحة, لبارح, أمس, الأمس, بالأمس
         +0: aujourd'hui, aujourdhui, lyoum, lyom, ljoum, lyouma, اليوم, ليوم, هذا اليوم, had nhar
-        +1: demain, dmain, ghedda, ghada, gheda, 8edda, ghdda, غدا, غدا إن شاء الله, الغد, غدّا, غدة
+        +1: demain, dmain, ghedda, ghada, gheda, 8edda, ghdda, ghda, ghadda, 8da, rdda, ghedwa, غدا, غدا إن شاء الله, الغد, غدّا, غدة
         +2: après demain, apres demain, b3d ghedda, ba3d ghedda, wra ghedda, men ba3d ghedda, بعد غد, بعد غدا, ورا غدا, من بعد غدا
         week+1: la semaine prochaine, semaine prochaine, semaine pro, simana jaya, simana ljaya, ssimana jaya, الأسبوع القادم, الأسبوع المقبل, السيمانة الجاية, السيمانة الماجية, سيمانة الجاية
         week+0: cette semaine, had simana, had ssimana, هاد السيمانة, هذا الأسبوع
-        weekend+0: ce week end, ce weekend, ce week-end, had lweekend, had weekend, هاد الويكاند
+        weekend+0: نهاية هذا الأسبوع, عطلة نهاية هذا الأسبوع, fin de cette semaine, fin de la semaine, ce week end, ce weekend, ce week-end, had lweekend, had weekend, هاد الويكاند
         weekend+1: week end prochain, weekend prochain, week-end prochain, الويكاند الجاي
         month+1: le mois prochain, mois prochain, chher jay, chher ljay, الشهر القادم, الشهر المقبل, الشهر الجاي
     """
