@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup run test test-unit test-conversation test-all lint format lock train validate shell clean
+.PHONY: help setup run test test-unit test-conversation test-all lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ format: setup ## Put the code in its form
 
 train: setup ## Train the model, if what it is made from has changed
 	$(PYTHON) -m bot train
+
+evaluate: train ## How well it understands: prints the table, writes var/evaluation (a page with plots, JSON)
+	$(PYTHON) -m nlu.evaluation
+
+evaluate-all: train ## The same beside Rasa's stock pipelines, which takes minutes to train
+	$(PYTHON) -m nlu.evaluation --compare
 
 shell: train ## Talk to the bot in the terminal (in a second one: make run)
 	.venv/bin/rasa shell --model models/tadamon.tar.gz

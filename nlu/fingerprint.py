@@ -11,8 +11,10 @@ from bot import vocabulary
 
 @lru_cache(maxsize=1)
 def tables_fingerprint() -> str:
-    """A hash of the sources of bot.vocabulary that shape tokens; a change in them trains anew."""
+    """A hash of the sources that shape what is counted and how; a change in them trains anew."""
+    here = Path(__file__).parent
     digest = hashlib.sha256()
-    for name in ("spelling.py",):
-        digest.update((Path(vocabulary.__file__).parent / name).read_bytes())
+    theirs = [Path(vocabulary.__file__).parent / name for name in ("spelling.py", "registers.py")]
+    for source in (*theirs, *(here / name for name in ("counting.py", "linear.py", "register_model.py"))):
+        digest.update(source.read_bytes())
     return digest.hexdigest()

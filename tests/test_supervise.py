@@ -30,7 +30,7 @@ def programs(found: Settings) -> dict[str, configparser.SectionProxy]:
 @pytest.fixture
 def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small project of which a model could be made."""
-    for name in ("config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/faq.py"):
+    for name in ("config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/intent.py"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a", encoding="utf-8")
@@ -39,7 +39,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", ["config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/faq.py"]
+    "name", ["config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/intent.py"]
 )
 def test_a_changed_input_asks_for_a_new_model(inputs: Path, name: str) -> None:
     before = supervise.model_fingerprint()
