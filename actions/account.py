@@ -16,8 +16,9 @@ from bot.messages.outbox import Choice
 from bot.services import cards, door, profiles, subscriptions
 from bot.services.subscriptions import FREQUENCIES
 from bot.store.models import REGISTERS
-from bot.texts import Html, text
+from bot.texts import Html, has, text
 
+MOST_LIKELY = 3
 _END_REASONS = ("too_many", "nothing_fits", "no_time", "inconvenient", "other")
 
 
@@ -186,6 +187,9 @@ class NotUnderstood(TurnAction):
         if any(said.last(kind) in (*DAYS, "weekend", "weekday") for kind in ("day",)):
             return Answer(turn.register, then="action_search_missions")
         answer = Answer(turn.register)
+        likely = [answer.choice(f"meant_{intent}", f"/{intent}") for intent in turn.meant() if has(f"meant_{intent}")]
+        if likely and turn.intent == "nlu_fallback":
+            return answer.say("did_you_mean", *likely[:MOST_LIKELY], answer.choice("meant_help", "/help"))
         return answer.say(self.otherwise, *main_choices(answer))
 
 

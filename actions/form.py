@@ -161,7 +161,12 @@ def _content(draft: dict[str, Any]) -> dict[str, Any]:
 
 def take_text(turn: Turn, draft: dict[str, Any], step: str) -> Problem | None:
     """Take the words of a message as the answer to a question in free text, unless they say something else."""
-    if turn.is_payload or turn.wants("skip", "help", "bot_challenge", "human_handoff", "change_language"):
+    asides = ("help", "bot_challenge", "human_handoff", "change_language")
+    # A title may sound like any wish: only a clear one is taken for it.
+    is_question = len(turn.text.split()) > 2 or turn.text.rstrip().endswith(("?", "؟"))
+    if turn.wants("skip") or (turn.intent in asides and turn.confidence >= SURE_OF_LEAVING and is_question):
+        return None
+    if turn.is_payload:
         return None
     words = " ".join(turn.text.split())
     shortest, longest = TEXT_LENGTH

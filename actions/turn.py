@@ -22,6 +22,8 @@ from bot.texts import DEFAULT_REGISTER, REGISTERS, in_one_piece, text
 TURN_DONE = {"turn": "done"}
 """The last reply of every turn. Stock Rasa answers 200 with what it has when an action fails; the gateway believes only this."""
 ACTION_LISTEN = "action_listen"
+LIKELY = 0.12
+"""Below this an intent is not even worth the question whether it was meant."""
 SURE = 0.55
 """From this confidence on, an intent may interrupt a question. docs/evaluation.md holds how it was chosen."""
 
@@ -68,6 +70,11 @@ class Turn:
 
     def slot(self, name: str) -> Any:
         return self._tracker.get_slot(name)
+
+    def meant(self) -> list[str]:
+        """The intents that a message which was not understood might have, the likeliest first."""
+        ranking = (self._tracker.latest_message or {}).get("intent_ranking") or []
+        return [row["name"] for row in ranking if row["confidence"] >= LIKELY]
 
     def wants(self, *intents: str) -> bool:
         """Whether the message surely has one of these intents."""
