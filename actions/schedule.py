@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from actions.turn import Answer, Turn
@@ -15,8 +15,8 @@ ANY_TIME = '/inform{"day": ["weekday", "weekend"]}'
 
 
 def add_week(turn: Turn, draft: dict[str, Any]) -> None:
-    """Merge weekdays and times of day into the draft's ``days`` and ``times``; a date counts as its weekday."""
-    dated = [DAYS[date.fromisoformat(value[:10]).weekday()] for value in turn.said.all("date")]
+    """Merge weekdays and times of day into the draft's ``days`` and ``times``; a date counts as its weekday, a range as all of its."""
+    dated = [day for value in turn.said.all("date") for day in _weekdays(value)]
     out = expand_days(turn.said.without("day"))
     days = expand_days((*draft.get("days", ()), *turn.said.all("day"), *dated))
     if out and not days:
@@ -28,6 +28,14 @@ def add_week(turn: Turn, draft: dict[str, Any]) -> None:
         times = set(TIMES[:3]) - refused
     draft["times"] = [time for time in TIMES if time in times]
     draft["when"] = bool(draft["days"] or draft["times"])
+
+
+def _weekdays(value: str) -> list[str]:
+    """The weekdays of a date or range that is still to come: "hier j'ai vu votre page" offers no Monday."""
+    first, _, last = value.partition("/")
+    ends_on = date.fromisoformat(last or first)
+    starts_on = max(date.fromisoformat(first), clock.local_now().date())
+    return [DAYS[(starts_on + timedelta(days=n)).weekday()] for n in range(min((ends_on - starts_on).days + 1, 7))]
 
 
 def week_slots(draft: dict[str, Any]) -> int:

@@ -34,7 +34,7 @@ DAY_MONTH = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{2,4}))?")
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TO_NUMBER = re.compile(r"(?:ل|l)(\d{1,2})")
 _DATE_LEADS = frozenset("le du au nhar yom يوم نهار".split())
-_ARTICLES = frozenset("le les l".split())
+_ARTICLES = frozenset("le les l ل".split())
 _BETWEEN = TO | {"et", "و", "o", "w"}
 
 

@@ -41,6 +41,9 @@ def week(*messages: str, **draft: Any) -> dict[str, list[str]]:
         (["nhar sebt f sba7"], {"sat": ["morning"]}),
         (["le 28 novembre au matin"], {"sat": ["morning"]}),
         (["le samedi matin", "pas le matin, l'après-midi"], {"sat": ["afternoon"]}),
+        (["hier j'ai vu votre page, je peux le samedi matin"], {"sat": ["morning"]}),
+        (["شفتكم البارح، نقدر نجي السبت فالصباح"], {"sat": ["morning"]}),
+        (["du 14 au 15 décembre le matin"], {"mon": ["morning"], "tue": ["morning"]}),
     ],
 )
 def test_a_week_is_put_together_from_messages(messages: list[str], slots: dict[str, list[str]]) -> None:
