@@ -105,7 +105,7 @@ class DraftForm(TurnAction):
         """Let go for a button or a wish that is clear whatever else the message says."""
         if turn.wants("stop") or turn.intent == "decline_consent":
             return self._let_go(turn)
-        is_clear = turn.is_payload or (turn.confidence >= SURE_OF_LEAVING and len(turn.text.split()) > 2)
+        is_clear = turn.is_payload or (turn.confidence >= SURE_OF_LEAVING and turn.loose_words > 2)
         return self._elsewhere(turn) if (is_clear and asked not in self.free_text) or turn.is_payload else None
 
     def _elsewhere(self, turn: Turn) -> Answer | None:

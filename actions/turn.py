@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -38,7 +39,8 @@ class Turn:
         self.text: str = message.get("text") or ""
         self.intent: str = (message.get("intent") or {}).get("name") or ""
         self.confidence: float = (message.get("intent") or {}).get("confidence") or 0.0
-        self.said: Said = said_in(message.get("entities") or [])
+        self._entities: list[dict[str, Any]] = message.get("entities") or []
+        self.said: Said = said_in(self._entities)
         self.is_payload = self.text.startswith("/")
         """Whether a button or command was sent, not words."""
         self.faq: str | None = _faq(message)
@@ -75,6 +77,15 @@ class Turn:
         """The intents that a message which was not understood might have, the likeliest first."""
         ranking = (self._tracker.latest_message or {}).get("intent_ranking") or []
         return [row["name"] for row in ranking if row["confidence"] >= LIKELY]
+
+    @cached_property
+    def loose_words(self) -> int:
+        """How many words are no part of a value: "deux ou trois", "le 31 février" are answers, whatever wish they sound like."""
+        spans = [(entity.get("start") or 0, entity.get("end") or 0) for entity in self._entities]
+        return sum(
+            not any(start < word.end() and word.start() < end for start, end in spans)
+            for word in re.finditer(r"[^\W\d]+(?!\d)", self.text)
+        )
 
     def wants(self, *intents: str) -> bool:
         """Whether the message surely has one of these intents."""

@@ -7,6 +7,8 @@ import re
 from bot.vocabulary.spelling import words
 
 _ARABIC = re.compile(r"[\u0600-\u06FF\u0750-\u077F\uFB50-\uFDFF\uFE70-\uFEFC]")
+CONFIDENT = 0.85
+"""Names of places and things are the same in both registers of a script: what holds little else is no change of register."""
 _LATIN = re.compile(r"[A-Za-z\u00C0-\u024F]")
 
 
@@ -29,7 +31,7 @@ def next_register(text: str, current: str, held: bool, detected: str | None, con
     arabic = ("ar", "ary-Arab")
     if (detected in arabic) != (current in arabic):
         return detected
-    return detected if confidence >= 0.6 and len(words(text[:1000])) >= 3 else current
+    return detected if confidence >= CONFIDENT and len(words(text[:1000])) >= 3 else current
 
 
 def starting_register(language_code: str | None) -> str:

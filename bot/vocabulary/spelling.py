@@ -63,6 +63,8 @@ _LATIN = {
 }
 _KEYS = {**_ARABIC, **_LATIN}
 _NUMBER = re.compile(r"-?\d{1,2}h\d{0,2}|-?[\d/.:-]+")
+_FINAL_H = re.compile(r"(?:ه|(?<![cskgtdp])h)$")
+"""A final h is a vowel in both scripts (جمعية, jam3iyah), unless it is half of a letter: wach, ma3reftch."""
 _DOUBLED = re.compile(r"(.)\1+")
 
 
@@ -126,6 +128,5 @@ def skeleton(word: str) -> str:
     """The consonants of a normalised word in one alphabet for both scripts; numbers and vowel-only words have none."""
     if _NUMBER.fullmatch(word):
         return ""
-    # A final h is a vowel in both scripts: جمعية, jam3iyah.
-    flat = _DIGRAPH.sub(lambda found: _DIGRAPHS[found.group()], word.removesuffix("ه").removesuffix("h"))
+    flat = _DIGRAPH.sub(lambda found: _DIGRAPHS[found.group()], _FINAL_H.sub("", word))
     return _DOUBLED.sub(r"\1", "".join(_KEYS.get(letter, "") for letter in flat))
