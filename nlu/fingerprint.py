@@ -15,6 +15,6 @@ def tables_fingerprint() -> str:
     here = Path(__file__).parent
     digest = hashlib.sha256()
     theirs = [Path(vocabulary.__file__).parent / name for name in ("spelling.py", "registers.py")]
-    for source in (*theirs, *(here / name for name in ("counting.py", "linear.py", "register_model.py"))):
+    for source in (*theirs, *(here / name for name in ("counting.py", "linear.py", "register_model.py", "scripts.py"))):
         digest.update(source.read_bytes())
     return digest.hexdigest()

@@ -12,13 +12,23 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, INTENT_RESPONSE_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    INTENT_RESPONSE_KEY,
+    METADATA,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.catalogue import REGISTER
 from nlu.counting import spelled
 from nlu.fingerprint import tables_fingerprint
 from nlu.linear import LinearModel, views_of_wishes
+from nlu.scripts import DARIJA, in_other_script
 
 FAQ = "faq"
 _FILE = "intents.joblib"
@@ -44,10 +54,9 @@ class IntentClassifier(GraphComponent):
         return tables_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [message for message in training_data.intent_examples if message.get(TEXT)]
-        labels = [str(message.get(INTENT_RESPONSE_KEY) or message.get(INTENT)) for message in examples]
-        if len(set(labels)) > 1:
-            self._model = LinearModel(views_of_wishes()).fit([spelled(message.get(TEXT)) for message in examples], labels)
+        rows = [row for message in training_data.intent_examples if message.get(TEXT) for row in lessons(message)]
+        if len({label for _, label in rows}) > 1:
+            self._model = LinearModel(views_of_wishes()).fit([spelled(text) for text, _ in rows], [label for _, label in rows])
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / _FILE, compress=3)
         return self._resource
@@ -74,6 +83,13 @@ class IntentClassifier(GraphComponent):
             if intents[0][0] == FAQ:
                 message.set("response_selector", _selected(questions), add_to_output=True)
         return messages
+
+
+def lessons(message: Message) -> list[tuple[str, str]]:
+    """What a training sentence teaches: (text, label), and for Darija the same in the other script."""
+    text, label = message.get(TEXT), str(message.get(INTENT_RESPONSE_KEY) or message.get(INTENT))
+    is_darija = (message.get(METADATA) or {}).get(REGISTER) in DARIJA
+    return [(text, label), *([(in_other_script(text), label)] if is_darija else [])]
 
 
 def sorted_out(ranking: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
