@@ -7,8 +7,9 @@ from typing import Any
 
 from actions.turn import Answer, Turn
 from bot import clock
-from bot.matching.slots import DAYS, TIMES, days_and_times, expand_days, hour_to_time, slots_of, slots_of_dates
+from bot.matching.slots import DAYS, TIMES, days_and_times, expand_days, slots_of, slots_of_dates
 from bot.messages.outbox import Choice
+from bot.vocabulary.hours import time_of_day
 from bot.vocabulary.times import names_impossible_date
 
 ANY_TIME = '/inform{"day": ["weekday", "weekend"]}'
@@ -73,7 +74,7 @@ def add_dates(turn: Turn, draft: dict[str, Any]) -> str | None:
             draft.pop("time_from", None)
             draft.pop("time_to", None)
     elif turn.said.last("time_from"):
-        draft["times"] = [hour_to_time(int(str(draft["time_from"])[:2]))]
+        draft["times"] = [time_of_day(int(str(draft["time_from"])[:2]))]
     draft["when"] = bool(draft.get("starts_on") or draft.get("days"))
     return None
 

@@ -83,8 +83,7 @@ class Turn:
         """How many words are no part of a value: "deux ou trois", "le 31 février" are answers, whatever wish they sound like."""
         spans = [(entity.get("start") or 0, entity.get("end") or 0) for entity in self._entities]
         return sum(
-            not any(start < word.end() and word.start() < end for start, end in spans)
-            for word in re.finditer(r"[^\W\d]+(?!\d)", self.text)
+            not any(start < word.end() and word.start() < end for start, end in spans) for word in re.finditer(r"[^\W\d]+(?!\d)", self.text)
         )
 
     def wants(self, *intents: str) -> bool:

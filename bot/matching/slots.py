@@ -48,12 +48,3 @@ def days_and_times(slots: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         times = tuple(time for time in TIMES if slots & bit(day, time))
         if times:
             yield day, times
-
-
-def hour_to_time(hour: float) -> str:
-    """The time of day of an hour 0–24: 6–11 morning, 12–17 afternoon, 18–21 evening, else night."""
-    if 6 <= hour < 12:
-        return "morning"
-    if 12 <= hour < 18:
-        return "afternoon"
-    return "evening" if 18 <= hour < 22 else "night"

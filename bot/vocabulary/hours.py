@@ -75,13 +75,14 @@ def _claim_hours(reader: Reader, first: tuple[int, int], last: tuple[int, int] |
     middle = (start[0] + start[1] / 60 + (end[0] + end[1] / 60 if end else start[0] + start[1] / 60)) / 2
     if part:
         count += link + length
-    reader.claim("time_of_day", part or _time_of_day(middle), index, count)
+    reader.claim("time_of_day", part or time_of_day(middle), index, count)
     reader.also("time_from", f"{start[0]:02d}:{start[1]:02d}")
     if end:
         reader.also("time_to", f"{end[0] % 24:02d}:{end[1]:02d}")
 
 
-def _time_of_day(hour: float) -> str:
+def time_of_day(hour: float) -> str:
+    """The time of day of an hour 0–24: 6–11 morning, 12–17 afternoon, 18–21 evening, else night."""
     if 6 <= hour < 12:
         return "morning"
     if 12 <= hour < 18:

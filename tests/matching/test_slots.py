@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matching.slots import ALL, DAYS, TIMES, bit, days_and_times, expand_days, hour_to_time, slots_of, slots_of_dates
+from bot.matching.slots import ALL, DAYS, TIMES, bit, days_and_times, expand_days, slots_of, slots_of_dates
+from bot.vocabulary.hours import time_of_day
 
 MONDAY = date(2026, 11, 23)
 
@@ -81,4 +82,4 @@ def test_dates_fall_on_their_weekdays(start: int, length: int) -> None:
     ],
 )
 def test_an_hour_is_a_time_of_day(hour: float, time: str) -> None:
-    assert hour_to_time(hour) == time
+    assert time_of_day(hour) == time
