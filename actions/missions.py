@@ -89,7 +89,7 @@ class ApplyToMission(TurnAction):
     def _mission(session: Any, turn: Turn) -> int | None:
         by_button = turn.said.last("mission")
         if by_button:
-            return int(by_button) if by_button.isdigit() else None
+            return int(by_button) if by_button.isdecimal() else None
         named = turn.said.last("mission_ref") or turn.said.last("number")
         return recommendations.mission_named(session, turn.chat_id, named) if named else None
 
@@ -102,7 +102,7 @@ class AnswerApplication(TurnAction):
     def answer(self, turn: Turn) -> Answer:
         at, answer = clock.now(), Answer(turn.register)
         number = turn.said.last("application") or ""
-        if not number.isdigit():
+        if not number.isdecimal():
             return answer.say("answer_unknown")
         accepted = turn.said.last("answer") == "accepted"
         with door.opened() as session:

@@ -49,7 +49,7 @@ class Turn:
     def chat_id(self) -> int:
         """The private chat; a stable negative number for Rasa's own shell, whose senders are no numbers."""
         sender = str(self._tracker.sender_id)
-        return int(sender) if sender.lstrip("-").isdigit() else -zlib.crc32(sender.encode())
+        return int(sender) if sender.lstrip("-").isdecimal() else -zlib.crc32(sender.encode())
 
     @property
     def update_id(self) -> int | None:

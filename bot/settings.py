@@ -62,13 +62,13 @@ def _folder(value: str) -> Path:
 
 
 def _port(value: str) -> int:
-    if not value.isdigit() or not 0 < int(value) < 65536:
+    if not value.isdecimal() or not 0 < int(value) < 65536:
         raise ValueError("must be a port, 1 to 65535")
     return int(value)
 
 
 def _whole(value: str) -> int:
-    if not value.isdigit() or int(value) == 0:
+    if not value.isdecimal() or int(value) == 0:
         raise ValueError("must be a whole number above 0")
     return int(value)
 

@@ -168,7 +168,7 @@ def remember_matches(session: Session, matches: Sequence[Match], shown_to: str, 
 
 def mission_named(session: Session, chat_id: int, reference: str) -> int | None:
     """The mission meant by a reference: its position in the last list shown to the chat, else its public number."""
-    if not reference.isdigit() or len(reference) > 9:
+    if not reference.isdecimal() or len(reference) > 9:
         return None
     shown = session.get(LastList, chat_id)
     if shown is not None and shown.kind == "missions" and 1 <= int(reference) <= len(shown.entries):

@@ -111,7 +111,7 @@ def _end_of_range(reader: Reader, index: int, day: str | None = None) -> tuple[_
         return None, index
     month = lookup(MONTHS, reader.normal(index + 1))
     year = reader.normal(index + 2) if month else ""
-    has_year = year.isdigit() and len(year) == 4
+    has_year = year.isdecimal() and len(year) == 4
     return (number, int(month) if month else None, year if has_year else None), index + 1 + bool(month) + has_year
 
 
@@ -145,7 +145,7 @@ def explicit_date(reader: Reader, index: int) -> None:
         found = next_date(reader.today, int(numeric[1]), int(numeric[2]), numeric[3])
     elif day and (month := lookup(MONTHS, reader.normal(index + 1))):
         year = reader.normal(index + 2)
-        has_year = year.isdigit() and len(year) == 4
+        has_year = year.isdecimal() and len(year) == 4
         lead = reader.words[index - 1].normal if index else ""
         # "2 Mars" is a quarter of Casablanca unless it is said like a date.
         if word == "2" and month == "3" and not has_year and lead not in _DATE_LEADS:

@@ -214,7 +214,7 @@ def _by_skeleton(index: _Index, part: Sequence[Word]) -> Values:
 def _fuzzy(index: _Index, part: Sequence[Word]) -> Values:
     """The alias that differs by a slip of the finger: same first letter, nearly the same length and letters."""
     typed = " ".join(word.normal for word in part)
-    if len(typed.replace(" ", "")) < FUZZY_LETTERS or any(character.isdigit() for character in typed[:1]):
+    if len(typed.replace(" ", "")) < FUZZY_LETTERS or any(character.isdecimal() for character in typed[:1]):
         return ()
     best = process.extractOne(typed, index.fuzzy_by_words.get(len(part), ()), scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE)
     if best is None or best[0][0] != typed[0] or abs(len(best[0]) - len(typed)) > (2 if len(typed) > 8 else 1):

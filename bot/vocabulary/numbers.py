@@ -52,6 +52,6 @@ def _spelled() -> dict[str, int]:
 
 def number_of(normal: str) -> int | None:
     """The number that a normalised word is, or None. Negative numbers stay negative, so that the caller can say no."""
-    if normal.lstrip("-").isdigit():
+    if normal.lstrip("-").isdecimal():
         return int(normal) if len(normal) <= 9 else None
     return _spelled().get(normal)

@@ -75,14 +75,14 @@ def _number(reader: Reader, index: int) -> None:
 
 def _compound(reader: Reader, index: int, number: int) -> tuple[int, int]:
     """A spelled number of two parts and its words: vingt-cinq, vingt et un, خمسة و عشرين, khamsa o 3echrin."""
-    if reader.normal(index).isdigit():
+    if reader.normal(index).isdecimal():
         return number, 1
     second, count = reader.normal(index + 1), 2
     if second in ("و", "o", "w", "ou", "et") and (index + 2) < len(reader.words):
         second, count = reader.normal(index + 2), 3
     elif second.startswith("و"):
         second = second.removeprefix("و")
-    other = number_of(second) if not second.isdigit() else None
+    other = number_of(second) if not second.isdecimal() else None
     if other is None:
         return number, 1
     if other == 10 and 2 < number < 10 and second.startswith("عشر"):

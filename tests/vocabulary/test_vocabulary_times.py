@@ -360,3 +360,8 @@ def test_impossible_dates_are_told(text: str, impossible: bool) -> None:
     assert names_impossible_date(text, NOW) is impossible
     if impossible:
         assert [mention for mention in find_times(text, NOW) if mention.kind in ("date", "number")] == []
+
+
+@pytest.mark.parametrize("text", ["❾", "le ❾ décembre", "-❾", "m3a ❾"])
+def test_digits_that_are_no_numbers_are_left_alone(text: str) -> None:
+    assert extract(text, NOW) == []
