@@ -80,7 +80,7 @@ def train_if_changed(found: Settings) -> None:
     if MODEL.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         print("model: up to date", flush=True)
         return
-    print("model: training, about a minute …", flush=True)
+    print("model: training, a minute or two …", flush=True)
     command = [sys.executable, "-m", "nlu.serve", "train", "--fixed-model-name", "tadamon"]
     log_path = found.var_dir / "train.log"
     found.var_dir.mkdir(parents=True, exist_ok=True)
