@@ -52,7 +52,7 @@ def run_worker(settings: Settings) -> None:
         async with _connected(settings) as bot:
             scheduler = jobs.start(database(), settings)
             try:
-                await Sender(database(), bot, settings.worker_name, settings.quiet_hours).run()
+                await Sender(database(), bot, settings.worker_name, settings.quiet_hours, settings.sends_per_second).run()
             finally:
                 scheduler.shutdown(wait=False)
 

@@ -181,6 +181,7 @@ SETTINGS = (
     Setting("GATEWAY_NAME", "gateway", _text, "Name under which this gateway claims work; unique among gateways."),
     Setting("WORKER_NAME", "worker", _text, "Name under which this worker holds its leases; unique among workers."),
     Setting("PARALLEL_CHATS", "8", _whole, "How many chats a gateway serves at the same time."),
+    Setting("SENDS_PER_SECOND", "25", _whole, "How many messages may leave in a second, all chats together; Telegram takes 30."),
     Setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged."),
 )
 
@@ -213,6 +214,7 @@ class Settings:
     gateway_name: str
     worker_name: str
     parallel_chats: int
+    sends_per_second: int
     log_level: str
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,3 +27,8 @@ def acquire(session: Session, name: str, holder: str, seconds: float) -> bool:
         return True
     except IntegrityError:
         return False
+
+
+def release(session: Session, name: str, holder: str) -> None:
+    """Give a lease back, if it is held by this holder: the next one need not wait until it runs out."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))

@@ -6,13 +6,13 @@ Telegram may have it or not. Digests are then left ``unknown`` (at most once), r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session, aliased
 
 from bot.messages import buttons
 from bot.messages.lengths import split
@@ -21,6 +21,11 @@ from bot.store.models import OutboxMessage
 REPLY, NOTICE, DIGEST = "reply", "notice", "digest"
 _URGENCY = {REPLY: 0, NOTICE: 1, DIGEST: 2}
 MAX_ATTEMPTS = 8
+"""Of a message that we cannot even put together; one that Telegram does not take for other reasons is tried by the hour."""
+KEEP_TRYING_HOURS = {REPLY: 24, NOTICE: 72, DIGEST: 48}
+"""So long a message waits for a Telegram that is away, or a sender that is. Then an answer helps nobody any more, and a list is stale."""
+UNCLEAR = "unclear"
+"""Begins the error of an attempt that may have arrived."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ def queue(session: Session, chat_id: int, kind: str, origin: str, drafts: Sequen
             origin=origin,
             position=position,
             kind=kind,
+            urgency=_URGENCY[kind],
             solicited=draft.solicited,
             method=draft.method,
             body=body,
@@ -101,45 +107,69 @@ def _rows(session: Session, chat_id: int, choices: Sequence[Choice], at: datetim
     return rows
 
 
-def recover(session: Session) -> int:
-    """Settle what a sender left in the middle; returns how many rows. Only safe while no other sender runs."""
-    cut_off = OutboxMessage.state == "sending"
-    lost = session.execute(update(OutboxMessage).where(cut_off, OutboxMessage.kind == DIGEST).values(state="unknown")).rowcount
-    again = session.execute(update(OutboxMessage).where(cut_off).values(state="queued")).rowcount
+def recover(session: Session, except_ids: Collection[int] = ()) -> int:
+    """Settle what a sender left in the middle; returns how many rows. Only safe while no other sender runs.
+
+    Args:
+        except_ids: messages that the caller itself has on their way.
+    """
+    cut_off = (OutboxMessage.state == "sending") & OutboxMessage.id.not_in(except_ids)
+    lost = session.execute(
+        update(OutboxMessage)
+        .where(cut_off, OutboxMessage.kind == DIGEST)
+        .values(state="unknown", error=UNCLEAR)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    again = session.execute(
+        update(OutboxMessage).where(cut_off).values(state="queued", error=UNCLEAR).execution_options(synchronize_session=False)
+    ).rowcount
     return int(lost + again)
 
 
-def heads(session: Session, at: datetime, quiet: bool, limit: int, busy_chats: Sequence[int]) -> list[OutboxMessage]:
+def give_up_old(session: Session, at: datetime) -> int:
+    """Bring what could not be delivered for too long to a final state; returns how many messages.
+
+    ``unknown`` where an attempt broke off after the request had left, else ``failed``.
+    """
+    given_up = 0
+    for kind, hours in KEEP_TRYING_HOURS.items():
+        given_up += session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.state == "queued", OutboxMessage.kind == kind, OutboxMessage.created_at < at - timedelta(hours=hours))
+            .values(state=case((OutboxMessage.error.like(f"{UNCLEAR}%"), "unknown"), else_="failed"), not_before=None)
+            .execution_options(synchronize_session=False)
+        ).rowcount
+    return given_up
+
+
+def heads(
+    session: Session, at: datetime, quiet: bool, limit: int, busy_chats: Collection[int], urgent_only: bool = False
+) -> list[OutboxMessage]:
     """The next message of each chat that may leave now: the oldest of the most urgent kind, replies before broadcasts.
 
     Args:
         at: real time, against ``not_before``.
         quiet: whether unsolicited messages must wait.
         limit: at most so many chats.
-        busy_chats: chats whose last message is still on its way.
+        busy_chats: chats whose last message is still on its way, or that had their share for now.
+        urgent_only: leave digests where they are.
 
-    A chat whose head must wait (after ``retry_after``) waits whole, so that order holds.
+    A chat whose head must wait (after ``retry_after``) waits whole, so that order holds. What it costs grows with the messages that
+    must wait, not with those that may leave: the index gives them in order, and the look stops at the limit.
     """
-    urgency = func.min(
-        # Position in the order of urgency first, then age: one number, so that one GROUP BY finds the head.
-        _urgency_case() * 1_000_000_000_000 + OutboxMessage.id
-    ).label("urgency")
-    query = select(OutboxMessage.chat_id, urgency).where(OutboxMessage.state == "queued")
+    earlier = aliased(OutboxMessage)
+    is_earlier = (earlier.urgency < OutboxMessage.urgency) | ((earlier.urgency == OutboxMessage.urgency) & (earlier.id < OutboxMessage.id))
+    before = select(earlier.id).where(earlier.chat_id == OutboxMessage.chat_id, earlier.state == "queued", is_earlier)
+    query = select(OutboxMessage).where(
+        OutboxMessage.state == "queued",
+        (OutboxMessage.not_before.is_(None)) | (OutboxMessage.not_before <= at),
+    )
     if quiet:
         query = query.where(OutboxMessage.solicited.is_(True))
+        before = before.where(earlier.solicited.is_(True))
     if busy_chats:
         query = query.where(OutboxMessage.chat_id.not_in(busy_chats))
-    first = query.group_by(OutboxMessage.chat_id).subquery()
-    ready = (
-        select(OutboxMessage)
-        .join(first, OutboxMessage.id == first.c.urgency % 1_000_000_000_000)
-        # Before the limit, not after it: chats that wait must not take the room of those that need not.
-        .where((OutboxMessage.not_before.is_(None)) | (OutboxMessage.not_before <= at))
-        .order_by(first.c.urgency)
-        .limit(limit)
-    )
-    return list(session.execute(ready).scalars())
-
-
-def _urgency_case() -> Any:
-    return case(*((OutboxMessage.kind == kind, rank) for kind, rank in _URGENCY.items()), else_=3)
+    if urgent_only:
+        query = query.where(OutboxMessage.urgency < _URGENCY[DIGEST])
+    query = query.where(~before.exists()).order_by(OutboxMessage.urgency, OutboxMessage.id).limit(limit)
+    return list(session.execute(query).scalars())

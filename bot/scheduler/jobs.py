@@ -13,7 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import delete, update
 
 from bot import clock
-from bot.messages import buttons, leases
+from bot.messages import buttons, leases, outbox
 from bot.services import digests
 from bot.settings import Settings
 from bot.store.engine import Database
@@ -54,6 +54,8 @@ def keep_house(database: Database, settings: Settings) -> None:
     now = clock.real_now()
     with database.write() as session:
         buttons.forget_expired(session, clock.now())
+        if given_up := outbox.give_up_old(session, clock.now()):
+            log.warning("messages given up", count=given_up)
         session.execute(delete(Effect).where(Effect.created_at < now - timedelta(days=KEEP_EFFECTS_DAYS)))
         session.execute(
             delete(InboxUpdate).where(

@@ -15,6 +15,8 @@ from sqlalchemy.pool import QueuePool
 
 from bot.settings import settings
 
+DATABASE_GONE = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
+"""What a transaction raises while the server is away, the disk full or another writer too slow: wait, and do it again."""
 BUSY_SECONDS = 30
 """How long a writer waits for another on SQLite, where one writes at a time."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    text,
 )
 
 from bot.store.base import Base, Ids, Instant
@@ -44,7 +45,8 @@ class OutboxMessage(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("origin", "position"),
-        Index("ix_outbox_state_chat_id_id", "state", "chat_id", "id"),
+        Index("ix_outbox_state_urgency_id", "state", "urgency", "id"),
+        Index("ix_outbox_chat_id_state_urgency_id", "chat_id", "state", "urgency", "id"),
         Index("ix_outbox_chat_id_id", "chat_id", "id"),
     )
 
@@ -55,6 +57,8 @@ class OutboxMessage(Base):
     position = Column(Integer, nullable=False)
     kind = Column(String(8), nullable=False)
     """reply, notice or digest; decides order and what happens to a send of unknown outcome."""
+    urgency = Column(Integer, nullable=False, server_default=text("0"))
+    """The order of kinds: 0 replies, 1 notices, 2 digests."""
     solicited = Column(Boolean, nullable=False)
     """False: quiet hours hold it back."""
     method = Column(String(16), nullable=False)

@@ -6,14 +6,15 @@ import asyncio
 import html
 import re
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import httpx
 import structlog
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 from telegram import (
     Bot,
     InlineKeyboardButton,
@@ -29,16 +30,21 @@ from bot import clock
 from bot.messages import leases, outbox
 from bot.services import subscriptions
 from bot.services.digests import in_quiet_hours
-from bot.store.engine import Database
+from bot.store.engine import DATABASE_GONE, Database
 from bot.store.models import OutboxMessage
+from bot.telegram.pace import Pace
 
 log = structlog.get_logger("sender")
 
 IDLE_SECONDS = 0.1
-LEASE_SECONDS = 30
-PER_SECOND = 25
-"""Below Telegram's 30 messages a second for all chats together."""
-PARALLEL = 16
+LEASE, LEASE_SECONDS = "sender", 30
+PARALLEL = 32
+"""Messages on their way at once: at 25 a second, enough for a Telegram that takes a second for each."""
+BROADCASTS = 24
+"""Of those, lists: the rest stays free for answers, however slow Telegram takes the lists."""
+LAST_SECONDS = 5
+"""So long a sender that is told to end waits for what is on its way; supervisors wait ten."""
+DATABASE_RETRY_SECONDS = 1
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Errors before the first byte: Telegram cannot have the message."""
 
@@ -54,23 +60,41 @@ class Outcome:
 
 
 class Sender:
-    """Sends what is queued. One sender is at work at a time: it holds a lease, and settles what its predecessor left."""
+    """Sends what is queued. One sender is at work at a time: it holds a lease, and settles what its predecessor left.
 
-    def __init__(self, database: Database, bot: Bot, name: str, quiet_hours: tuple[int, int] | None) -> None:
+    One transaction notes what became of the messages before and marks the next ones as on their way, so that a kill at any moment
+    shows in the rows.
+    """
+
+    def __init__(self, database: Database, bot: Bot, name: str, quiet_hours: tuple[int, int] | None, per_second: float) -> None:
         self._database = database
         self._bot = bot
         self._name = name
         self._quiet_hours = quiet_hours
+        self._pace = Pace(per_second)
         self._leads_until = 0.0
-        self._sending: dict[int, asyncio.Task[None]] = {}
-        self._next_send = 0.0
+        self._sending: dict[int, OutboxMessage] = {}
+        """The message on its way of each chat, until its outcome is in the database."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._done: list[tuple[OutboxMessage, Outcome]] = []
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
-        """Send until cancelled."""
-        while True:
-            if await self._leads():
-                await self._start_queued()
-            await asyncio.sleep(IDLE_SECONDS)
+        """Send until cancelled; then note what became of the messages on their way, and let another sender lead."""
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    await self._work(await self._leads())
+                except DATABASE_GONE as error:
+                    log.warning("database unavailable", error=type(error).__name__)
+                    await asyncio.sleep(DATABASE_RETRY_SECONDS)
+                await clock.wait_for(self._news, min(IDLE_SECONDS, self._pace.seconds_to_room() or IDLE_SECONDS))
+        finally:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=LAST_SECONDS)
+            await self._work(False)
+            await asyncio.to_thread(self._step_down)
 
     async def _leads(self) -> bool:
         now = time.monotonic()
@@ -84,31 +108,49 @@ class Sender:
 
     def _acquire(self, is_new: bool) -> bool:
         with self._database.write() as session:
-            if not leases.acquire(session, "sender", self._name, LEASE_SECONDS):
+            if not leases.acquire(session, LEASE, self._name, LEASE_SECONDS):
                 return False
-            if is_new and not self._sending and (settled := outbox.recover(session)):
+            own = [row.id for row in self._sending.values()]
+            if is_new and (settled := outbox.recover(session, own)):
                 log.info("sends cut off were settled", count=settled)
             return True
 
-    async def _start_queued(self) -> None:
-        room = PARALLEL - len(self._sending)
-        if room <= 0:
-            return
-        for row in await asyncio.to_thread(self._take, room):
-            task = asyncio.create_task(self._see_through(row))
-            self._sending[row.chat_id] = task
-            task.add_done_callback(partial(self._forget, row.chat_id))
-
-    def _forget(self, chat_id: int, _done: asyncio.Task[None]) -> None:
-        self._sending.pop(chat_id, None)
-
-    def _take(self, room: int) -> list[OutboxMessage]:
-        """Mark the next messages as on their way, before the first byte leaves: a kill in between shows."""
-        with self._database.read() as session:
-            if not self._heads(session, 1):
-                return []
+    def _step_down(self) -> None:
         with self._database.write() as session:
-            rows = self._heads(session, room)
+            leases.release(session, LEASE, self._name)
+
+    async def _work(self, leads: bool) -> None:
+        """Settle what is done and start what may leave."""
+        done = list(self._done)
+        room = min(self._pace.room(), PARALLEL - len(self._sending) + len(done)) if leads else 0
+        if not done and room <= 0:
+            return
+        rows = await asyncio.to_thread(self._exchange, done, room)
+        del self._done[: len(done)]
+        for row, _ in done:
+            self._sending.pop(row.chat_id)
+        for row in rows:
+            self._pace.left(row.chat_id)
+            self._sending[row.chat_id] = row
+            task = asyncio.create_task(self._see_through(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _exchange(self, done: Sequence[tuple[OutboxMessage, Outcome]], room: int) -> list[OutboxMessage]:
+        settled = {row.id for row, _ in done}
+        on_their_way = [row for row in self._sending.values() if row.id not in settled]
+        busy_chats = {row.chat_id for row in on_their_way}.union(self._pace.full_chats())
+        broadcasts = BROADCASTS - sum(row.kind == outbox.DIGEST for row in on_their_way)
+        if not done:
+            with self._database.read() as session:
+                # A look without a writer's lock: most ticks find nothing.
+                if not self._heads(session, 1, busy_chats, broadcasts):
+                    return []
+        with self._database.write() as session:
+            for row, outcome in done:
+                self._settle(session, row, outcome)
+            session.flush()
+            rows = self._heads(session, room, busy_chats, broadcasts) if room > 0 else []
             for row in rows:
                 row.state = "sending"
                 row.attempts += 1
@@ -118,23 +160,18 @@ class Sender:
                 session.expunge(row)
             return rows
 
-    def _heads(self, session: Any, room: int) -> list[OutboxMessage]:
+    def _heads(self, session: Session, room: int, busy_chats: Collection[int], broadcasts: int) -> list[OutboxMessage]:
         quiet = in_quiet_hours(clock.now(), self._quiet_hours)
-        return outbox.heads(session, clock.real_now(), quiet, room, list(self._sending))
+        rows = outbox.heads(session, clock.real_now(), quiet, room, busy_chats, urgent_only=broadcasts <= 0)
+        urgent = [row for row in rows if row.kind != outbox.DIGEST]
+        return [*urgent, *[row for row in rows if row.kind == outbox.DIGEST][: max(broadcasts, 0)]]
 
     async def _see_through(self, row: OutboxMessage) -> None:
-        await self._pace()
         outcome = await self._attempt(row)
         if outcome.state != "sent":
             log.warning("not sent", outbox_id=row.id, kind=row.kind, state=outcome.state, error=outcome.error)
-        await asyncio.to_thread(self._settle, row, outcome)
-
-    async def _pace(self) -> None:
-        """Spread sends evenly over the second."""
-        now = time.monotonic()
-        turn = max(now, self._next_send)
-        self._next_send = turn + 1 / PER_SECOND
-        await asyncio.sleep(turn - now)
+        self._done.append((row, outcome))
+        self._news.set()
 
     async def _attempt(self, row: OutboxMessage) -> Outcome:
         try:
@@ -149,10 +186,10 @@ class Sender:
         except NetworkError as error:
             # Once the request has left, any break of the line leaves it open whether the message arrived. A list may be lost,
             # never doubled; an answer may be doubled, never lost.
-            ambiguous = not isinstance(error.__cause__, _NEVER_LEFT)
-            if ambiguous and row.kind == outbox.DIGEST:
-                return Outcome("unknown", error=type(error).__name__)
-            return self._later(row, type(error).__name__)
+            if isinstance(error.__cause__, _NEVER_LEFT):
+                return self._later(row, f"not reached: {type(error.__cause__).__name__}")
+            unclear = f"{outbox.UNCLEAR}: {type(error).__name__}"
+            return Outcome("unknown", error=unclear) if row.kind == outbox.DIGEST else self._later(row, unclear)
         except TelegramError as error:
             return self._later(row, type(error).__name__)
         except Exception as error:  # whatever it is, the message must come to a final state
@@ -172,8 +209,7 @@ class Sender:
 
     @staticmethod
     def _later(row: OutboxMessage, error: str) -> Outcome:
-        if row.attempts >= outbox.MAX_ATTEMPTS and row.kind == outbox.DIGEST:
-            return Outcome("failed", error=error)
+        """Another attempt after a while; outbox.give_up_old ends those that wait too long."""
         return Outcome("queued", error=error, wait_seconds=min(2.0**row.attempts, 60.0))
 
     async def _send(self, row: OutboxMessage, words: str, parse_mode: str | None) -> int:
@@ -186,22 +222,27 @@ class Sender:
         )
         return message.message_id
 
-    def _settle(self, row: OutboxMessage, outcome: Outcome) -> None:
+    def _settle(self, session: Session, row: OutboxMessage, outcome: Outcome) -> None:
         now = clock.real_now()
-        with self._database.write() as session:
-            session.execute(
-                update(OutboxMessage)
-                .where(OutboxMessage.id == row.id)
-                .values(
-                    state=outcome.state,
-                    message_id=outcome.message_id,
-                    error=outcome.error,
-                    sent_at=now if outcome.state == "sent" else None,
-                    not_before=now + timedelta(seconds=outcome.wait_seconds) if outcome.wait_seconds else None,
-                )
+        session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.id == row.id,
+                # Where this sender stood still until another took the lead, that one has the say.
+                OutboxMessage.attempts == row.attempts,
+                OutboxMessage.state.in_(("sending", "unknown")),
             )
-            if (outcome.error or "").startswith("forbidden"):
-                subscriptions.block(session, row.chat_id, clock.now())
+            .values(
+                state=outcome.state,
+                message_id=outcome.message_id,
+                error=outcome.error,
+                sent_at=now if outcome.state == "sent" else None,
+                not_before=now + timedelta(seconds=outcome.wait_seconds) if outcome.wait_seconds else None,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        if (outcome.error or "").startswith("forbidden"):
+            subscriptions.block(session, row.chat_id, clock.now())
 
 
 def _markup(body: dict[str, Any]) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove:

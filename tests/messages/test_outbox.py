@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -193,3 +194,45 @@ def test_recovery_leaves_everything_else_alone(database: Database, state: str) -
     with database.write() as session:
         assert outbox.recover(session) == 0
         assert session.execute(select(OutboxMessage.state)).scalar_one() == state
+
+
+def test_a_sender_does_not_recover_what_it_has_on_its_way_itself(store: Database) -> None:
+    queued(store, "own", "left behind")
+    for text in ("own", "left behind"):
+        set_row(store, text, state="sending")
+    own, _left = outbox_rows(store)
+    with store.write() as session:
+        assert outbox.recover(session, [own.id]) == 1
+    assert [row.state for row in outbox_rows(store)] == ["sending", "queued"]
+
+
+@pytest.mark.parametrize(("kind", "hours"), outbox.KEEP_TRYING_HOURS.items())
+def test_what_cannot_be_delivered_comes_to_an_end(store: Database, kind: str, hours: int) -> None:
+    queued(store, "never left", "may have arrived", "sent", kind=kind)
+    set_row(store, "never left", error="not reached: ConnectError")
+    set_row(store, "may have arrived", error=f"{outbox.UNCLEAR}: TimedOut")
+    set_row(store, "sent", state="sent")
+    with store.write() as session:
+        assert outbox.give_up_old(session, NOW + timedelta(hours=hours)) == 0
+        assert outbox.give_up_old(session, NOW + timedelta(hours=hours, seconds=1)) == 2
+    assert [row.state for row in outbox_rows(store)] == ["failed", "unknown", "sent"]
+
+
+def test_urgent_messages_can_be_asked_for_alone(store: Database) -> None:
+    queued(store, "digest", chat_id=10, kind=DIGEST, origin="digest:1")
+    queued(store, "reply", chat_id=20)
+    with store.read() as session:
+        assert [row.body["text"] for row in outbox.heads(session, NOW, False, 10, (), urgent_only=True)] == ["reply"]
+
+
+def test_the_look_for_the_next_message_follows_an_index_and_stops(database: Database) -> None:
+    """A plan that sorts or groups all that waits would show here."""
+    statements: list[str] = []
+    sqlalchemy.event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    heads(database)
+    [statement] = [one for one in statements if "FROM outbox" in one]
+    with database.read() as session:
+        rows = session.connection().exec_driver_sql("EXPLAIN QUERY PLAN " + statement.replace("?", "1")).fetchall()
+    plan = "\n".join(str(row[3]) for row in rows)
+    assert "ix_outbox_state_urgency_id (state=?)" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan

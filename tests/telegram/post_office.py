@@ -23,12 +23,13 @@ class PostOffice:
     def __init__(self, database: Database, telegram: LocalTelegram) -> None:
         self.database = database
         self.telegram = telegram
+        self.per_second = 1000.0
         self._origin = 0
 
     @asynccontextmanager
     async def open(self, name: str = "worker", quiet_hours: tuple[int, int] | None = None) -> AsyncIterator[None]:
         """A sender at work as long as the context is open."""
-        async with at_work(Sender(self.database, self.telegram.bot, name, quiet_hours).run()):
+        async with at_work(Sender(self.database, self.telegram.bot, name, quiet_hours, self.per_second).run()):
             yield
 
     def queue(self, chat_id: int, kind: str, *drafts: Draft | str) -> list[int]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from bot import clock
 from bot.clock import CASABLANCA
@@ -27,8 +28,7 @@ def _people(office: PostOffice) -> None:
     office.telegram.meet(SALMA, KARIM)
 
 
-async def test_a_chat_reads_its_messages_in_order(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "PER_SECOND", 1000)
+async def test_a_chat_reads_its_messages_in_order(office: PostOffice) -> None:
     ids = office.queue(SALMA, REPLY, *(str(number) for number in range(8)))
     ids += office.queue(KARIM, REPLY, "a", "b")
     async with office.open():
@@ -54,8 +54,8 @@ async def test_replies_overtake_notices_and_notices_digests(office: PostOffice) 
     assert office.telegram.read(SALMA) == ["réponse", "nouvelle", "liste"]
 
 
-async def test_replies_of_one_chat_leave_before_digests_of_others(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "PARALLEL", 1)
+async def test_replies_of_one_chat_leave_before_digests_of_others(office: PostOffice) -> None:
+    office.per_second = 10
     chats = range(OTHER, OTHER + 5)
     office.telegram.meet(*chats)
     digests = [queued for chat in chats for queued in office.queue(chat, DIGEST, "liste")]
@@ -63,6 +63,19 @@ async def test_replies_of_one_chat_leave_before_digests_of_others(office: PostOf
     async with office.open():
         await office.settled(reply)
         assert set(office.states(digests)) == {"queued"}
+
+
+async def test_lists_that_telegram_takes_slowly_leave_room_for_answers(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "PARALLEL", 3)
+    monkeypatch.setattr(sender, "BROADCASTS", 2)
+    chats = range(OTHER, OTHER + 4)
+    office.telegram.meet(*chats)
+    office.telegram.fault("slow", times=2, seconds=5)
+    lists = [queued for chat in chats for queued in office.queue(chat, DIGEST, "liste")]
+    async with office.open():
+        await until("slow lists", lambda: office.states(lists).count("sending") == 2)
+        await office.settled(office.queue(SALMA, REPLY, "réponse"))
+        assert sorted(office.states(lists)) == ["queued", "queued", "sending", "sending"]
 
 
 async def test_markup_and_keyboards_reach_the_person(office: PostOffice) -> None:
@@ -202,12 +215,68 @@ async def test_tokens_and_texts_stand_in_no_error(office: PostOffice) -> None:
     assert row.error and "Salma" not in row.error and "sandbox" not in row.error
 
 
-async def test_sends_are_spread_over_the_second(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "PER_SECOND", 20)
-    chats = range(OTHER, OTHER + 7)
+async def test_sends_are_spread_over_the_second(office: PostOffice) -> None:
+    office.per_second = 20
+    chats = range(OTHER, OTHER + 12)
     office.telegram.meet(*chats)
     ids = [queued for chat in chats for queued in office.queue(chat, DIGEST, "liste")]
     async with office.open():
         await office.settled(ids)
     at = sorted(entry["at"] for entry in office.telegram.calls("sendMessage"))
-    assert at[-1] - at[0] >= 6 / 20 * 0.9
+    # Two leave at once, the others each a twentieth of a second later.
+    assert at[-1] - at[0] >= 10 / 20 * 0.9
+
+
+async def test_a_chat_gets_few_at_once_and_the_others_need_not_wait(office: PostOffice) -> None:
+    many = office.queue(SALMA, REPLY, *(str(number) for number in range(8)))
+    async with office.open():
+        await office.settled(many[:5])
+        assert await office.settled(office.queue(KARIM, REPLY, "a")) == ["sent"]
+        assert office.states(many[5:]) != ["sent"] * 3
+        await office.settled(many)
+    at = [entry["at"] for entry in office.telegram.calls("sendMessage") if entry["parameters"]["chat_id"] == str(SALMA)]
+    assert at[-1] - at[0] >= 2, "five at once, three more one a second, the first of them while the five leave"
+
+
+async def test_a_sender_told_to_end_waits_for_what_is_on_its_way(office: PostOffice) -> None:
+    office.telegram.fault("slow", seconds=0.5)
+    (queued,) = office.queue(SALMA, DIGEST, "liste")
+    async with office.open():
+        await until("the call", lambda: office.states([queued]) == ["sending"])
+    assert office.states([queued]) == ["sent"]
+    with office.database.read() as session:
+        assert session.execute(select(Lease)).first() is None, "the next sender need not wait"
+
+
+async def test_who_stood_still_too_long_has_no_say_any_more(office: PostOffice) -> None:
+    """Another sender took the lead, settled the message and sends it again: the outcome of the first is old."""
+    office.telegram.fault("slow", seconds=0.5)
+    (queued,) = office.queue(SALMA, REPLY, "un")
+    async with office.open():
+        await until("the call", lambda: office.states([queued]) == ["sending"])
+        with office.database.write() as session:
+            row = session.get(OutboxMessage, queued)
+            row.state, row.attempts, row.not_before = "queued", 2, clock.real_now() + timedelta(hours=1)
+        await until("the answer", lambda: office.telegram.read(SALMA))
+        await asyncio.sleep(0.3)
+        assert (office.rows()[queued].state, office.rows()[queued].attempts) == ("queued", 2)
+
+
+async def test_a_database_that_is_away_stops_nothing_for_good(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "DATABASE_RETRY_SECONDS", 0.05)
+    office.telegram.fault("slow", seconds=0.3)
+    ids = office.queue(SALMA, REPLY, "un", "deux")
+    write, failures = office.database.write, 0
+
+    def away() -> object:
+        nonlocal failures
+        failures += 1
+        raise OperationalError("BEGIN", {}, Exception("server closed the connection"))
+
+    async with office.open():
+        await until("the call", lambda: office.states(ids)[0] == "sending")
+        monkeypatch.setattr(office.database, "write", away)
+        await until("failures", lambda: failures >= 3)
+        monkeypatch.setattr(office.database, "write", write)
+        assert await office.settled(ids) == ["sent", "sent"]
+    assert office.telegram.read(SALMA) == ["un", "deux"], "what was sent while the database was away is not sent again"
