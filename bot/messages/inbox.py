@@ -21,6 +21,8 @@ LEASE_SECONDS = 120
 RETRY_SECONDS = (0.5, 1, 2, 5, 10, 30)
 """Waiting before the next attempt; the last one repeats. An update waits for Rasa as long as Rasa needs."""
 _OPEN = ("waiting", "working")
+MOST_WAITING = 20_000
+"""More is not taken in: Telegram keeps updates for a day and delivers them again, when there is room."""
 
 
 def store(session: Session, updates: Sequence[tuple[int, int, dict[str, Any]]], at: datetime) -> int:
@@ -40,6 +42,19 @@ def store(session: Session, updates: Sequence[tuple[int, int, dict[str, Any]]], 
 def has_open(session: Session) -> bool:
     """Whether any update waits or is worked on: a cheap look before claiming."""
     return session.execute(select(InboxUpdate.update_id).where(InboxUpdate.state.in_(_OPEN)).limit(1)).first() is not None
+
+
+def is_full(session: Session) -> bool:
+    """Whether so much waits that more had better wait at Telegram's."""
+    last = select(InboxUpdate.update_id).where(InboxUpdate.state == "waiting").order_by(InboxUpdate.update_id).offset(MOST_WAITING - 1)
+    return session.execute(last.limit(1)).first() is not None
+
+
+def count_recent(session: Session, chat_id: int, update_id: int, since: datetime) -> int:
+    """How many updates came from a chat since an instant (real time), up to and with this one."""
+    query = select(func.count()).where(InboxUpdate.chat_id == chat_id, InboxUpdate.update_id <= update_id, InboxUpdate.received_at >= since)
+    count: int = session.execute(query).scalar_one()
+    return count
 
 
 def claim(session: Session, name: str, limit: int, at: datetime, busy_chats: Sequence[int]) -> list[InboxUpdate]:

@@ -21,9 +21,9 @@ from telegram.error import InvalidToken, TelegramError
 from bot import clock
 from bot.messages import inbox
 from bot.settings import Settings
-from bot.store.engine import Database
+from bot.store.engine import DATABASE_GONE, Database
 from bot.telegram.client import POLL_SECONDS
-from bot.telegram.incoming import chat_of
+from bot.telegram.incoming import chat_of, update_id_of
 
 log = structlog.get_logger("gateway")
 
@@ -32,6 +32,10 @@ LARGEST_BODY = 1_000_000
 """Bytes of one update; Telegram's are a few kilobytes."""
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 RETRY_SECONDS = 2
+
+
+class Full(Exception):
+    """So much waits already that Telegram had better keep its updates for now."""
 
 
 class Receiver:
@@ -43,11 +47,13 @@ class Receiver:
 
     def _store(self, updates: Sequence[dict[str, Any]]) -> int:
         with self._database.write() as session:
+            if inbox.is_full(session):
+                raise Full
             rows = [(int(update["update_id"]), chat_of(update), update) for update in updates]
             return inbox.store(session, rows, clock.real_now())
 
     async def receive(self, updates: Sequence[dict[str, Any]]) -> None:
-        """Store updates; known ones are skipped."""
+        """Store updates; known ones are skipped. Raises Full, and the errors of a database that is away."""
         new = await asyncio.to_thread(self._store, updates)
         if new:
             self._notice()
@@ -66,9 +72,16 @@ async def poll(bot: Bot, receiver: Receiver) -> None:
             log.warning("polling failed", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
             continue
-        if updates:
+        if not updates:
+            continue
+        try:
             await receiver.receive([json.loads(update.to_json()) for update in updates])
-            offset = updates[-1].update_id + 1
+        except (Full, *DATABASE_GONE) as error:
+            # Not confirmed, so Telegram gives them again.
+            log.warning("updates not taken", count=len(updates), error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+            continue
+        offset = updates[-1].update_id + 1
 
 
 async def listen(bot: Bot, receiver: Receiver, settings: Settings) -> None:
@@ -104,8 +117,21 @@ async def _until_it_works(what: str, call: Callable[[], Any]) -> None:
             await asyncio.sleep(RETRY_SECONDS)
 
 
+def _update_in(body: bytes | bytearray) -> dict[str, Any] | None:
+    """The update in a request's body; None where it is none that the inbox could keep (PostgreSQL refuses NaN, json endless nests)."""
+    try:
+        payload = json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return payload if update_id_of(payload) is not None else None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
 def webhook_app(receiver: Receiver, secret: str) -> Starlette:
-    """The webhook's listener: secret compared in constant time, body bounded, 200 once the update is stored."""
+    """The webhook's listener: secret compared in constant time, body bounded, 200 once the update is stored, 503 while it cannot be."""
 
     async def update(request: Request) -> Response:
         given = request.headers.get(SECRET_HEADER, "")
@@ -116,12 +142,14 @@ def webhook_app(receiver: Receiver, secret: str) -> Starlette:
             body += chunk
             if len(body) > LARGEST_BODY:
                 return PlainTextResponse("too large", status_code=413)
-        try:
-            payload = json.loads(body)
-            int(payload["update_id"])
-        except (ValueError, KeyError, TypeError):
+        payload = _update_in(body)
+        if payload is None:
             return PlainTextResponse("no update", status_code=400)
-        await receiver.receive([payload])
+        try:
+            await receiver.receive([payload])
+        except (Full, *DATABASE_GONE) as error:
+            log.warning("update not taken", error=type(error).__name__)
+            return PlainTextResponse("try again later", status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
         return PlainTextResponse("ok")
 
     # Whatever path WEBHOOK_URL names: the secret decides, not the path.

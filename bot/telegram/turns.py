@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from telegram import Bot
@@ -17,7 +19,7 @@ from bot.messages import buttons, inbox, outbox
 from bot.messages.outbox import Draft
 from bot.services import subscriptions
 from bot.services.profiles import person_of
-from bot.store.engine import Database
+from bot.store.engine import DATABASE_GONE, Database
 from bot.store.models import InboxUpdate
 from bot.telegram.dialogue import Dialogue, HalfTurn, Unavailable
 from bot.telegram.incoming import Incoming, read
@@ -32,6 +34,10 @@ TYPING_EVERY_SECONDS = 4.5
 """Telegram shows the typing action for five seconds."""
 GIVE_UP_SECONDS = 600
 """So long a turn that stays half is tried; then the person is told. An update waits for a Rasa that is down without end."""
+MOST_PER_MINUTE = 30
+"""Messages of one chat that are understood within a minute; who sends more is asked once to slow down. A person in a hurry writes ten."""
+DATABASE_RETRY_SECONDS = 1
+T = TypeVar("T")
 OLD_BUTTON = '/unsupported{"kind": "old_button"}'
 
 
@@ -45,6 +51,7 @@ class TurnRunner:
         self._name = name
         self._parallel = parallel_chats
         self._working: dict[int, asyncio.Task[None]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
 
     def notice(self) -> None:
@@ -53,23 +60,22 @@ class TurnRunner:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        released = await asyncio.to_thread(self._release)
-        if released:
+        if released := await self._insist(self._release):
             log.info("updates given back", count=released)
         try:
             while True:
-                await self._start_claimed()
                 self._news.clear()
+                await self._start_claimed()
                 await clock.wait_for(self._news, IDLE_SECONDS)
         finally:
-            for task in self._working.values():
+            for task in (*self._working.values(), *self._answering):
                 task.cancel()
 
     async def _start_claimed(self) -> None:
         room = self._parallel - len(self._working)
         if room <= 0:
             return
-        for row in await asyncio.to_thread(self._claim, room):
+        for row in await self._insist(self._claim, room, list(self._working)):
             task = asyncio.create_task(self._see_through(row))
             self._working[row.chat_id] = task
             task.add_done_callback(partial(self._finished, row.chat_id))
@@ -78,13 +84,22 @@ class TurnRunner:
         self._working.pop(chat_id, None)
         self._news.set()
 
-    def _claim(self, room: int) -> list[InboxUpdate]:
+    async def _insist(self, work: Callable[..., T], *given: Any) -> T:
+        """Do something in the database, however long it is away: what was understood must not be lost for that."""
+        while True:
+            try:
+                return await asyncio.to_thread(work, *given)
+            except DATABASE_GONE as error:
+                log.warning("database unavailable", error=type(error).__name__)
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+    def _claim(self, room: int, busy_chats: Sequence[int]) -> list[InboxUpdate]:
         with self._database.read() as session:
             # A look without a writer's lock: most ticks find nothing.
             if not inbox.has_open(session):
                 return []
         with self._database.write() as session:
-            return inbox.claim(session, self._name, room, clock.real_now(), list(self._working))
+            return inbox.claim(session, self._name, room, clock.real_now(), busy_chats)
 
     def _release(self) -> int:
         with self._database.write() as session:
@@ -92,20 +107,32 @@ class TurnRunner:
 
     async def _see_through(self, row: InboxUpdate) -> None:
         try:
-            await self._serve(row, read(row.payload))
+            incoming = read(row.payload)
+        except Exception as error:  # nothing that Telegram sends, and nobody waits for an answer to it
+            log.error("update not readable", update_id=row.update_id, error=type(error).__name__)
+            await self._insist(self._close, row, [], "refused")
+            return
+        try:
+            await self._serve(row, incoming)
         except Unavailable as error:
             log.warning("rasa unavailable", update_id=row.update_id, reason=str(error))
-            await asyncio.to_thread(self._put_back, row)
+            await self._insist(self._put_back, row)
+        except DATABASE_GONE as error:
+            log.warning("database unavailable", update_id=row.update_id, error=type(error).__name__)
+            await self._insist(self._put_back, row)
         except HalfTurn:
             log.warning("half turn", update_id=row.update_id, attempt=row.attempts)
-            await asyncio.to_thread(self._put_back_or_give_up, row)
+            await self._insist(self._put_back_or_give_up, row, incoming)
         except Exception as error:  # whatever it is, the chat must go on
             log.error("turn failed", update_id=row.update_id, error=type(error).__name__, exc_info=True)
-            await asyncio.to_thread(self._put_back_or_give_up, row)
+            await self._insist(self._put_back_or_give_up, row, incoming)
 
     async def _serve(self, row: InboxUpdate, incoming: Incoming) -> None:
         if incoming.kind in ("blocked", "unblocked", "group", "nothing"):
-            await asyncio.to_thread(self._close_without_turn, row, incoming)
+            await self._insist(self._close_without_turn, row, incoming)
+            return
+        if await asyncio.to_thread(self._is_too_much, row):
+            await self._insist(self._slow_down, row, incoming)
             return
         message = incoming.text
         if incoming.kind == "tap":
@@ -120,15 +147,34 @@ class TurnRunner:
         }
         async with self._typing(row.chat_id):
             drafts = await self._dialogue.turn(row.chat_id, message, metadata, repeated=row.attempts > 1)
-        await asyncio.to_thread(self._close, row, drafts)
+        await self._insist(self._close, row, drafts)
+
+    def _is_too_much(self, row: InboxUpdate) -> bool:
+        since = row.received_at - timedelta(minutes=1)
+        with self._database.read() as session:
+            return inbox.count_recent(session, row.chat_id, row.update_id, since) > MOST_PER_MINUTE
+
+    def _slow_down(self, row: InboxUpdate, incoming: Incoming) -> None:
+        """Close an update of a flood; the person is told once a minute, in words that cost no turn."""
+        asked = Draft(text(self._register(incoming), "slow_down"))
+        with self._database.write() as session:
+            minute = int(row.received_at.timestamp()) // 60
+            outbox.queue(session, row.chat_id, outbox.REPLY, f"flood:{row.chat_id}:{minute}", [asked], clock.now())
+            inbox.finish(session, row.update_id, "refused")
 
     async def _tapped(self, row: InboxUpdate, incoming: Incoming) -> str:
         """The payload behind a tapped button. The tap is answered first: Telegram forgets it within seconds."""
         payload = await asyncio.to_thread(self._redeem, row, incoming.text)
         toast = None if payload else text(await asyncio.to_thread(self._register, incoming), "button_expired")
-        with contextlib.suppress(TelegramError):  # the tap may be too old to be answered
-            await self._bot.answer_callback_query(incoming.callback_id or "", text=toast)
+        answering = asyncio.create_task(self._answer_tap(incoming.callback_id or "", toast))
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
         return payload or OLD_BUTTON
+
+    async def _answer_tap(self, callback_id: str, toast: str | None) -> None:
+        # Beside the turn, not before it: a slow line to Telegram must not make the person wait twice. It may be too late for an answer.
+        with contextlib.suppress(TelegramError):
+            await self._bot.answer_callback_query(callback_id, text=toast)
 
     def _redeem(self, row: InboxUpdate, token: str) -> str | None:
         with self._database.write() as session:
@@ -165,12 +211,11 @@ class TurnRunner:
         with self._database.write() as session:
             inbox.put_back(session, row.update_id, row.attempts, clock.real_now())
 
-    def _put_back_or_give_up(self, row: InboxUpdate) -> None:
+    def _put_back_or_give_up(self, row: InboxUpdate, incoming: Incoming) -> None:
         age = (clock.real_now() - row.received_at).total_seconds()
         if age < GIVE_UP_SECONDS:
             self._put_back(row)
             return
-        incoming = read(row.payload)
         self._close(row, [Draft(text(self._register(incoming), "given_up"))], state="failed")
 
     @contextlib.asynccontextmanager

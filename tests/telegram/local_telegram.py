@@ -10,6 +10,7 @@ from typing import Any
 from telegram import Bot
 
 from bot.sandbox import people
+from bot.sandbox.faults import Fault
 from bot.sandbox.server import create_app
 from bot.sandbox.state import State
 from bot.settings import read
@@ -33,7 +34,7 @@ class LocalTelegram:
 
     def fault(self, kind: str, method: str = "sendMessage", times: int = 1, seconds: float = 1) -> None:
         """The next calls of a method fail: 429, 500, slow, drop or drop_after_accept."""
-        self.state.faults.append({"kind": kind, "method": method, "times": times, "seconds": seconds})
+        self.state.faults.append(Fault(kind=kind, method=method, times=times, seconds=seconds))
 
     def read(self, chat_id: int) -> list[str]:
         """The bot's messages in a chat, as a person sees them."""

@@ -9,10 +9,13 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from bot.messages import inbox
 from bot.sandbox import people
 from bot.store.engine import Database
 from bot.store.models import InboxUpdate
+from bot.telegram import gateway
 from bot.telegram.gateway import LARGEST_BODY, SECRET_HEADER, Receiver, poll, webhook_app
 from tests.loopback import at_work, served, until
 from tests.telegram.local_telegram import LocalTelegram
@@ -163,3 +166,49 @@ async def test_the_sandbox_pushes_to_the_webhook(database: Database, telegram: L
         await until("both updates", lambda: len(stored(database)) == 2)
         await until("both to be taken", lambda: telegram.state.pending_count() == 0)
     assert [row.payload["message"]["text"] for row in stored(database)] == ["un", "deux"]
+
+
+async def test_while_the_database_is_away_telegram_is_asked_to_come_again(
+    post: Post, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = database.write
+
+    def away() -> object:
+        raise OperationalError("BEGIN", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(database, "write", away)
+    assert await post(message(update_id=9, text="salam")) == 503
+    monkeypatch.setattr(database, "write", write)
+    assert await post(message(update_id=9, text="salam")) == 200
+    assert len(stored(database)) == 1
+
+
+async def test_polling_outlives_a_database_that_is_away(
+    database: Database, telegram: LocalTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "RETRY_SECONDS", 0.05)
+    write, failures = database.write, 0
+
+    def away() -> object:
+        nonlocal failures
+        failures += 1
+        raise OperationalError("BEGIN", {}, Exception("server closed the connection"))
+
+    telegram.meet(CHAT)
+    monkeypatch.setattr(database, "write", away)
+    async with at_work(poll(telegram.bot, Receiver(database, lambda: None))):
+        people.write(telegram.state, CHAT, {"text": "un"})
+        await until("failures", lambda: failures >= 2)
+        assert telegram.state.pending_count() == 1
+        monkeypatch.setattr(database, "write", write)
+        await until("the update", lambda: stored(database))
+        await until("its confirmation", lambda: telegram.state.pending_count() == 0)
+
+
+async def test_where_too_much_waits_telegram_keeps_the_rest(post: Post, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "MOST_WAITING", 3)
+    assert [await post(message(update_id=number, text="x")) for number in range(1, 6)] == [200, 200, 200, 503, 503]
+    with database.write() as session:
+        inbox.finish(session, 1, "done")
+    assert await post(message(update_id=4, text="x")) == 200
+    assert [row.update_id for row in stored(database)] == [1, 2, 3, 4]

@@ -163,7 +163,7 @@ async def test_what_is_on_its_way_is_marked_before_it_leaves(office: PostOffice)
     office.telegram.fault("slow", seconds=0.3)
     (queued,) = office.queue(SALMA, REPLY, "un")
     async with office.open():
-        await until("the call", lambda: not office.telegram.state.faults[0]["times"])
+        await until("the call", lambda: not office.telegram.state.faults[0].times)
         assert office.states([queued]) == ["sending"]
         await office.settled([queued])
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot import clock
 from bot.messages import inbox
@@ -15,8 +16,9 @@ from bot.telegram import turns
 from bot.telegram.dialogue import HalfTurn, Unavailable
 from bot.telegram.turns import GIVE_UP_SECONDS
 from bot.texts import text
+from tests.loopback import until
 from tests.telegram.desk import Desk
-from tests.telegram.updates import CHAT, message
+from tests.telegram.updates import CHAT, message, tap
 
 OTHER = CHAT + 1
 
@@ -166,3 +168,65 @@ async def test_work_of_another_gateway_is_left_alone(desk: Desk) -> None:
     async with desk.open():
         await asyncio.sleep(0.1)
     assert desk.states() == {1: "working"} and not desk.dialogue.turns
+
+
+async def test_a_flood_is_asked_once_to_slow_down(desk: Desk) -> None:
+    count = turns.MOST_PER_MINUTE + 10
+    desk.receive(*(message(update_id=number, text=str(number)) for number in range(1, count + 1)))
+    desk.receive(message(update_id=count + 1, text="x", chat_id=OTHER))
+    async with desk.open():
+        states = await desk.closed(*range(1, count + 2))
+    assert list(states.values()).count("refused") == 10
+    assert len(desk.dialogue.turns) == turns.MOST_PER_MINUTE + 1
+    assert desk.answers()[-1] == text("fr", "slow_down")
+    assert desk.answers().count(text("fr", "slow_down")) == 1
+    assert desk.answers(OTHER) == ["re: x"], "a flood is its own chat's alone"
+
+
+async def test_after_a_minute_the_flood_is_forgotten(desk: Desk) -> None:
+    desk.receive(*(message(update_id=number, text="x") for number in range(1, turns.MOST_PER_MINUTE + 1)), age_seconds=61)
+    desk.receive(message(update_id=100, text="salam"))
+    async with desk.open():
+        assert (await desk.closed(100))[100] == "done"
+
+
+async def test_an_update_that_nobody_can_read_holds_nothing_up(desk: Desk) -> None:
+    with desk.database.write() as session:
+        inbox.store(session, [(1, CHAT, {"update_id": 1, "message": {"chat": None}})], clock.real_now())
+    desk.receive(message(update_id=2, text="salam"))
+    async with desk.open():
+        assert await desk.closed(1, 2) == {1: "refused", 2: "done"}
+    assert desk.answers() == ["re: salam"]
+
+
+async def test_what_was_understood_survives_a_database_that_goes_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "DATABASE_RETRY_SECONDS", 0.02)
+    write, failures = desk.database.write, 0
+
+    def away() -> object:
+        nonlocal failures
+        failures += 1
+        raise OperationalError("BEGIN", {}, Exception("server closed the connection"))
+
+    async def answer(words: str) -> list[Draft]:
+        monkeypatch.setattr(desk.database, "write", away)
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(message(update_id=1, text="un"))
+    async with desk.open():
+        await until("failures", lambda: failures >= 3)
+        monkeypatch.setattr(desk.database, "write", write)
+        assert (await desk.closed(1))[1] == "done"
+    assert desk.answers() == ["un"]
+    assert len(desk.dialogue.turns) == 1, "the turn is not taken again"
+
+
+async def test_a_slow_line_to_telegram_does_not_hold_a_tap_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(_query_id: str, text: str | None = None) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(desk.bot, "answer_callback_query", slow)
+    desk.receive(tap(update_id=1, data="old"))
+    async with desk.open():
+        assert (await desk.closed(1))[1] == "done"
