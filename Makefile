@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup run test test-unit test-conversation test-all lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup run test test-unit test-conversation test-all torture lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ test-conversation: setup ## Whole conversations over HTTP, with one trained mode
 
 test-all: test ## All tests, the heavy ones too
 	$(PYTHON) -m pytest -m heavy
+
+torture: setup ## Hundreds of kills, storms and floods: the whole dose, half an hour (TADAMON_SEED repeats a run)
+	@scripts/debian-packages
+	$(PYTHON) -m bot train
+	TADAMON_TORTURE=full $(PYTHON) -m pytest -m torture --timeout 7200
 
 lint: setup ## Style, types, import rules, and Rasa's own check of the training data
 	.venv/bin/ruff check .

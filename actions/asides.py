@@ -18,6 +18,8 @@ ELSEWHERE = {
     "search_missions": "action_search_missions",
     "apply_to_mission": "action_apply_to_mission",
     "my_commitments": "action_my_commitments",
+    "withdraw_application": "action_withdraw_application",
+    "report_participation": "action_report_participation",
     "show_profile": "action_show_profile",
     "show_volunteers": "action_show_volunteers",
     "my_initiatives": "action_my_initiatives",
@@ -29,6 +31,8 @@ ELSEWHERE = {
     "offer_volunteering": "offer_form",
     "register_association": "organisation_form",
     "publish_initiative": "initiative_form",
+    "update_initiative": "initiative_change_form",
+    "close_initiative": "action_close_initiative",
 }
 """Intents that another action serves; a form lets go for them and keeps its draft."""
 

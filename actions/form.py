@@ -70,6 +70,11 @@ class DraftForm(TurnAction):
     def save(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> None:
         """Save a confirmed draft and say so; clears the slot and the loop in the answer."""
 
+    def kept(self, turn: Turn) -> dict[str, Any] | None:
+        """The draft that was left, if this message goes on with it."""
+        found: dict[str, Any] | None = turn.slot(self.slot)
+        return found
+
     def loaded(self, turn: Turn) -> dict[str, Any]:
         """The draft to start from where none was left: empty, or what is saved already and may be changed."""
         return {}
@@ -81,7 +86,7 @@ class DraftForm(TurnAction):
     # ---------------------------------------------------------------------------------------------------------------
 
     def answer(self, turn: Turn) -> Answer:
-        draft = dict(turn.slot(self.slot) or self.loaded(turn))
+        draft = dict(self.kept(turn) or self.loaded(turn))
         entering = turn.loop != self.action
         asked = None if entering else draft.get("asked")
         if not entering and (leaving := self._leaving(turn, asked)):

@@ -10,8 +10,7 @@ from actions.turn import Answer, Turn, TurnAction
 from bot import clock, vocabulary
 from bot.matching.model import VolunteerProfile
 from bot.messages import effects
-from bot.services import applications, cards, door, lists, organisations, profiles, recommendations
-from bot.texts import Html, text
+from bot.services import applications, door, lists, organisations, profiles, recommendations
 
 ANYWHERE_KM = 60
 """Radius of a search that named the city as a whole."""
@@ -87,9 +86,8 @@ class ApplyToMission(TurnAction):
 
     @staticmethod
     def _mission(session: Any, turn: Turn) -> int | None:
-        by_button = turn.said.last("mission")
-        if by_button:
-            return int(by_button) if by_button.isdecimal() else None
+        if turn.said.last("mission"):
+            return turn.said.row_id("mission")
         named = turn.said.last("mission_ref") or turn.said.last("number")
         return recommendations.mission_named(session, turn.chat_id, named) if named else None
 
@@ -101,42 +99,17 @@ class AnswerApplication(TurnAction):
 
     def answer(self, turn: Turn) -> Answer:
         at, answer = clock.now(), Answer(turn.register)
-        number = turn.said.last("application") or ""
-        if not number.isdecimal():
+        number, reply = turn.said.row_id("application"), turn.said.last("answer")
+        if number is None or reply not in ("accepted", "declined"):
             return answer.say("answer_unknown")
-        accepted = turn.said.last("answer") == "accepted"
         with door.opened() as session:
             outcome = effects.once(
                 session,
                 turn.update_id,
                 self.action,
-                lambda: applications.answer(session, turn.chat_id, int(number), accepted, at),
+                lambda: applications.answer(session, turn.chat_id, number, reply == "accepted", at),
             )
         return answer.say(f"answer_{outcome.pop('outcome')}", **outcome)
-
-
-class MyCommitments(TurnAction):
-    """What a volunteer applied to, and how it stands."""
-
-    action = "action_my_commitments"
-
-    def answer(self, turn: Turn) -> Answer:
-        answer = Answer(turn.register)
-        with door.reading() as session:
-            lines = [
-                text(
-                    turn.register,
-                    "commitment",
-                    title=mission.title,
-                    organisation=organisation.name,
-                    when=cards.when(mission, turn.register),
-                    state=text(turn.register, f"state_{application.state}"),
-                )
-                for application, mission, organisation in applications.of_person(session, turn.chat_id)
-            ]
-        if not lines:
-            return answer.say("commitments_none", answer.choice("button_search", "/search_missions"))
-        return answer.say("commitments", lines=Html("\n\n".join(lines)))
 
 
 class ShowVolunteers(TurnAction):
@@ -154,31 +127,3 @@ class ShowVolunteers(TurnAction):
         if shown is None:
             return answer.say("volunteers_none", answer.choice("button_publish", "/publish_initiative"))
         return answer.add(shown.text, *shown.choices)
-
-
-class MyInitiatives(TurnAction):
-    """What an organisation has published."""
-
-    action = "action_my_initiatives"
-
-    def answer(self, turn: Turn) -> Answer:
-        answer = Answer(turn.register)
-        with door.reading() as session:
-            known = organisations.spoken_for(session, turn.chat_id)
-            lines = [
-                text(
-                    turn.register,
-                    "initiative_line",
-                    number=mission.id,
-                    title=mission.title,
-                    place=cards.place(mission.place, turn.register),
-                    when=cards.when(mission, turn.register),
-                )
-                for mission in (organisations.missions_of(session, known[0].id) if known else [])
-            ]
-        if not known:
-            return answer.say("no_organisation", answer.choice("button_register", "/register_association"))
-        publish = answer.choice("button_publish", "/publish_initiative")
-        if not lines:
-            return answer.say("initiatives_none", publish)
-        return answer.say("initiatives", publish, lines=Html("\n".join(lines)))

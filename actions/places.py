@@ -51,6 +51,8 @@ def _shared(turn: Turn) -> Whereabouts:
         longitude = float(turn.said.last("longitude") or "")
     except ValueError:
         return Whereabouts()
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        return Whereabouts()
     nearest = vocabulary.nearest_place(latitude, longitude)
     if nearest is None:
         return Whereabouts(problem="place_outside")

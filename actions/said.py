@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+from bot import vocabulary
+
+LARGEST_ID = 2**31 - 1
+"""Of a row in the database; PostgreSQL refuses to look for a larger one."""
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,12 @@ class Said:
         except ValueError:
             return None
 
+    def row_id(self, kind: str) -> int | None:
+        """The id of a row that was named, whoever's it is; None where the value is none or can be nobody's."""
+        found = self.last(kind) or ""
+        number = int(found) if re.fullmatch(r"\d{1,10}", found, re.ASCII) else 0
+        return number if 0 < number <= LARGEST_ID else None
+
     def merged(self, before: Iterable[str], kind: str) -> tuple[str, ...]:
         """A list of values after this message: what it adds is added at the end, what it refuses is taken out."""
         out = set(self.without(kind))
@@ -49,3 +63,27 @@ def said_in(entities: Iterable[Mapping[str, Any]]) -> Said:
         side = refused if entity.get("negated") else wanted
         side.setdefault(str(entity["entity"]), []).append(str(entity["value"]))
     return Said({k: tuple(v) for k, v in wanted.items()}, {k: tuple(v) for k, v in refused.items()})
+
+
+def is_canonical(kind: str, value: str) -> bool:
+    """Whether a value is one that the understanding or a button of ours may carry.
+
+    A payload that somebody else made may hold anything: what is no value of its kind is taken for not said.
+    """
+    if kind == "place":
+        return vocabulary.place(value) is not None
+    if kind == "date":
+        return _is_date_or_range(value)
+    if kind in ("time_from", "time_to"):
+        return bool(_HOUR.fullmatch(value))
+    if kind == "day" and value in ("weekday", "weekend"):
+        return True
+    return kind not in vocabulary.kinds() or vocabulary.term(kind, value) is not None
+
+
+def _is_date_or_range(value: str) -> bool:
+    first, slash, last = value.partition("/")
+    try:
+        return date.fromisoformat(first) <= date.fromisoformat(last if slash else first)
+    except ValueError:
+        return False

@@ -15,7 +15,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.said import Said, said_in
+from actions.said import Said, is_canonical, said_in
 from bot.messages.outbox import Choice
 from bot.services.profiles import Speaker
 from bot.texts import DEFAULT_REGISTER, REGISTERS, in_one_piece, text
@@ -39,7 +39,9 @@ class Turn:
         self.text: str = message.get("text") or ""
         self.intent: str = (message.get("intent") or {}).get("name") or ""
         self.confidence: float = (message.get("intent") or {}).get("confidence") or 0.0
-        self._entities: list[dict[str, Any]] = message.get("entities") or []
+        self._entities: list[dict[str, Any]] = [
+            entity for entity in message.get("entities") or [] if is_canonical(str(entity["entity"]), str(entity["value"]))
+        ]
         self.said: Said = said_in(self._entities)
         self.is_payload = self.text.startswith("/")
         """Whether a button or command was sent, not words."""

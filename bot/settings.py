@@ -145,6 +145,7 @@ SETTINGS = (
         _bot_url,
         "Where the Bot API server hands out files, ending in /bot.",
     ),
+    Setting("TELEGRAM_TIMEOUT", "20", _whole, "Seconds to wait for the answer to one call; after that nobody knows whether it was done."),
     Setting("TELEGRAM_MODE", "polling", _one_of("polling", "webhook"), "How updates arrive."),
     Setting("WEBHOOK_URL", "", _optional_url, "Full public URL of the webhook; http is accepted on loopback."),
     Setting("WEBHOOK_SECRET", "", _optional, "Secret that Telegram repeats with each update, 1-256 of A-Za-z0-9_-.", True),
@@ -180,7 +181,7 @@ SETTINGS = (
     ),
     Setting("GATEWAY_NAME", "gateway", _text, "Name under which this gateway claims work; unique among gateways."),
     Setting("WORKER_NAME", "worker", _text, "Name under which this worker holds its leases; unique among workers."),
-    Setting("PARALLEL_CHATS", "8", _whole, "How many chats a gateway serves at the same time."),
+    Setting("PARALLEL_CHATS", "64", _whole, "How many chats a gateway serves at the same time."),
     Setting("SENDS_PER_SECOND", "25", _whole, "How many messages may leave in a second, all chats together; Telegram takes 30."),
     Setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged."),
 )
@@ -193,6 +194,7 @@ class Settings:
     telegram_token: str
     telegram_base_url: str
     telegram_base_file_url: str
+    telegram_timeout: int
     telegram_mode: str
     webhook_url: str | None
     webhook_secret: str | None

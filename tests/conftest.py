@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +15,7 @@ from bot.settings import settings
 from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.engine import database as own_database
+from tests.postgres import PostgresServer, programs
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=CASABLANCA)
 """A Tuesday, the instant at which tests stand."""
@@ -59,41 +56,37 @@ def database(_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     own_database.cache_clear()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _postgres_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
+def postgres_server() -> PostgresServer:
+    """A server that is not started yet; skips the test where PostgreSQL is not installed."""
+    if programs() is None:
+        if os.environ.get("TADAMON_SKIP_NOTHING"):
+            raise RuntimeError("PostgreSQL is not installed: scripts/debian-packages does it")
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    return PostgresServer()
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server of the tests' own, on loopback; PostgreSQL refuses to run as root, so it gets its Debian user then."""
-    programs = _postgres_programs()
-    if programs is None:
-        if os.environ.get("TADAMON_SKIP_NOTHING"):
-            raise RuntimeError("PostgreSQL is not installed: scripts/debian-packages does it")
-        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="tadamon-postgres-"))
-    account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-    if account:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    cluster, port = folder / "cluster", _free_port()
-    initialise = [str(programs / "initdb"), "-D", str(cluster), "-U", "tadamon", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
-    options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off"
-    control = [str(programs / "pg_ctl"), "-D", str(cluster), "-w", "-t", "120", "-l", str(folder / "log")]
-    subprocess.run(initialise, check=True, capture_output=True, cwd=folder, **who)
-    subprocess.run([*control, "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **who)
+    """A PostgreSQL server for all tests, on loopback."""
+    server = postgres_server()
+    server.start()
     try:
-        yield f"postgresql://tadamon@127.0.0.1:{port}/postgres"
+        yield server.url
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **who)
-        shutil.rmtree(folder)
+        server.stop()
+        server.remove()
+
+
+@pytest.fixture
+def breakable_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that a test may end and start again."""
+    server = postgres_server()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        server.remove()
 
 
 @pytest.fixture

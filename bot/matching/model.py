@@ -75,3 +75,14 @@ class Match:
     """What speaks most against it: other_cause, skill_missing, far, one_slot; None: nothing worth a word."""
     distance_km: float | None
     common_slots: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Whom a mission would suit if it were published as it stands."""
+
+    fitting: int
+    best_slot: int = 0
+    """The weekly slot, as its bit, at which it would suit more people; 0: there is none."""
+    at_best: int = 0
+    """How many it would suit then."""

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIMES = ("morning", "afternoon", "evening", "night")
-ALL = (1 << 28) - 1
+SLOTS_OF_A_WEEK = len(DAYS) * len(TIMES)
+ALL = (1 << SLOTS_OF_A_WEEK) - 1
 _GROUPS = {"weekday": DAYS[:5], "weekend": DAYS[5:]}
 
 

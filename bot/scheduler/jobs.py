@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -81,6 +82,8 @@ JOBS = (
 
 def start(database: Database, settings: Settings) -> BackgroundScheduler:
     """Start the scheduler in threads of its own. Several workers may run it: a lease lets one do each job."""
+    # That a job is still at work when its next turn comes is no news: the next turn catches up.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone=_UTC)
     for job in JOBS:
         scheduler.add_job(

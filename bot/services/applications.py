@@ -12,10 +12,10 @@ from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards
-from bot.services.organisations import speaks_for
+from bot.services.organisations import ids_spoken_for, members, speaks_for
 from bot.services.profiles import NOTICE_VERSION, person_of
 from bot.services.recommendations import open_missions
-from bot.store.models import Application, Consent, Initiative, Mission, Organisation, OrganisationMember, Person, Volunteer
+from bot.store.models import Application, Consent, Initiative, Mission, Organisation, Person, Volunteer
 from bot.texts import text
 
 
@@ -34,17 +34,22 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict
         return {"outcome": "gone"}
     initiative = mission.initiative
     told = {"title": mission.title, "organisation": initiative.organisation.name}
-    known = session.execute(select(Application.id).where(Application.mission_id == mission_id, Application.person_id == person.id)).first()
-    if known:
+    known = session.execute(
+        select(Application).where(Application.mission_id == mission_id, Application.person_id == person.id)
+    ).scalar_one_or_none()
+    if known is not None and known.state != "withdrawn":
         return {"outcome": "already", **told}
     if speaks_for(session, chat_id, initiative.organisation_id):
         return {"outcome": "own", **told}
     need = next((n for n in open_missions(session) if n.mission_id == mission_id), None)
     if need is None or (need.ends_on is not None and need.ends_on < at.astimezone(CASABLANCA).date()):
-        return {"outcome": "gone", **told}
+        # Word for word what is said of a mission that never was: a draft of somebody else's stays unknown.
+        return {"outcome": "gone"}
     if need.taken >= need.capacity:
         return {"outcome": "full", **told}
-    application = Application(mission_id=mission_id, person_id=person.id, state="pending", created_at=at)
+    application = known or Application(mission_id=mission_id, person_id=person.id)
+    # Who took it back may think better of it: the same row, as new.
+    application.state, application.created_at, application.answered_at, application.closed_reason = "pending", at, None, None
     session.add(application)
     session.add(
         Consent(
@@ -62,14 +67,7 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict
 
 def _tell_organisation(session: Session, application: Application, mission: Mission, volunteer: Volunteer, at: datetime) -> None:
     """A card with answer buttons for everybody who speaks for the organisation."""
-    members = session.execute(
-        select(Person)
-        .join(OrganisationMember, OrganisationMember.person_id == Person.id)
-        .join(Initiative, Initiative.organisation_id == OrganisationMember.organisation_id)
-        .where(Initiative.id == mission.initiative_id, Person.blocked_at.is_(None))
-        .order_by(Person.id)
-    ).scalars()
-    for member in members:
+    for member in members(session, mission.initiative.organisation_id):
         register = member.register
         choices = [
             Choice(text(register, f"button_{answer}"), answer_payload(application.id, answer)) for answer in ("accepted", "declined")
@@ -85,7 +83,7 @@ def _tell_organisation(session: Session, application: Application, mission: Miss
             session,
             member.chat_id,
             outbox.NOTICE,
-            f"application:{application.id}:{member.id}",
+            f"application:{application.id}:{int(at.timestamp())}:{member.id}",
             [Draft(body, choices)],
             at,
         )
@@ -101,15 +99,18 @@ def answer(session: Session, chat_id: int, application_id: int, accepted: bool, 
     Returns {"outcome", "name", "title"}; outcome is accepted, declined, answered (somebody was faster), full or unknown
     (no such application, or not this person's to answer).
     """
-    application: Application | None = session.execute(
-        select(Application).where(Application.id == application_id).with_for_update()
-    ).scalar_one_or_none()
+    own = (
+        select(Application)
+        .join(Mission, Mission.id == Application.mission_id)
+        .join(Initiative, Initiative.id == Mission.initiative_id)
+        .where(Application.id == application_id, Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
+        .with_for_update(of=Application)
+    )
+    application: Application | None = session.execute(own).scalar_one_or_none()
     if application is None:
         return {"outcome": "unknown"}
     mission: Mission = session.execute(select(Mission).where(Mission.id == application.mission_id).with_for_update()).scalar_one()
     organisation: Organisation = mission.initiative.organisation
-    if not speaks_for(session, chat_id, organisation.id):
-        return {"outcome": "unknown"}
     volunteer = session.get(Volunteer, application.person_id)
     told = {"name": volunteer.first_name if volunteer else "", "title": mission.title}
     if application.state != "pending":
@@ -142,7 +143,7 @@ def _tell_volunteer(session: Session, application: Application, mission: Mission
         place=cards.place(mission.place, person.register),
     )
     choices = () if application.state == "accepted" else (Choice(text(person.register, "button_search"), "/search_missions"),)
-    outbox.queue(session, person.chat_id, outbox.NOTICE, f"answer:{application.id}", [Draft(body, choices)], at)
+    outbox.queue(session, person.chat_id, outbox.NOTICE, f"answer:{application.id}:{int(at.timestamp())}", [Draft(body, choices)], at)
 
 
 def of_person(session: Session, chat_id: int) -> list[tuple[Application, Mission, Organisation]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from bot.services.subscriptions import next_due
 from bot.store.models import Digest, Organisation, Person, Subscription
 from bot.texts import text
 
+LONGEST_REST_SECONDS = 0.1
 WRITE = Callable[[], AbstractContextManager[Session]]
 
 
@@ -58,13 +60,16 @@ def run(write: WRITE, at: datetime, solicited: bool = False) -> Run:
 
     Killed in the middle, it is run again: what was queued is not due any more. After a long downtime a subscription gets one
     list, not one for each it missed. ``solicited`` marks lists that an operator asked for, which quiet hours do not hold back.
+    Between two lists it rests for as long as the last one took: others write too, and on SQLite one at a time.
     """
     done = Run()
     with write() as session:
         ids = due(session, at)
     for subscription_id in ids:
+        began = time.monotonic()
         with write() as session:
             _one(session, subscription_id, at, solicited, done)
+        time.sleep(min(time.monotonic() - began, LONGEST_REST_SECONDS))
     return done
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import vocabulary
 from bot.services import subscriptions
-from bot.services.profiles import Speaker, keep_person, person_of
+from bot.services.profiles import Speaker, keep_person
 from bot.settings import settings
 from bot.store.models import Initiative, Mission, Organisation, OrganisationMember, Person
 
@@ -27,6 +28,8 @@ class Registration:
     place: str
     causes: Sequence[str]
     services: str
+    representative: str | None = None
+    receipt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class Need:
     time_to: str | None = None
     mode: str = "onsite"
     skills: Sequence[str] = ()
+    """Without these nobody is asked."""
+    skills_welcome: Sequence[str] = ()
+    minimum_age: int = ADULT
+    authorisation: str | None = None
 
 
 def register(session: Session, speaker: Speaker, registration: Registration, at: datetime) -> Organisation:
@@ -67,6 +74,8 @@ def register(session: Session, speaker: Speaker, registration: Registration, at:
     organisation.longitude = place.longitude
     organisation.causes = registration.causes
     organisation.services = registration.services
+    organisation.representative = registration.representative
+    organisation.receipt = registration.receipt
     session.flush()
     if settings().organisation_validation == "auto" and organisation.state == "pending":
         validate(session, organisation.id, at)
@@ -84,6 +93,17 @@ def add_member(session: Session, organisation: Organisation, person: Person, at:
     if known is None:
         session.add(OrganisationMember(organisation_id=organisation.id, person_id=person.id, created_at=at))
         subscriptions.subscribe(session, person.id, organisation.id, "weekly", at)
+
+
+def members(session: Session, organisation_id: int) -> list[Person]:
+    """Everybody who speaks for an organisation and can be reached."""
+    query = (
+        select(Person)
+        .join(OrganisationMember, OrganisationMember.person_id == Person.id)
+        .where(OrganisationMember.organisation_id == organisation_id, Person.blocked_at.is_(None))
+        .order_by(Person.id)
+    )
+    return list(session.execute(query).scalars())
 
 
 def validate(session: Session, organisation_id: int, at: datetime) -> Organisation | None:
@@ -107,9 +127,28 @@ def spoken_for(session: Session, chat_id: int) -> list[Organisation]:
     return list(session.execute(query).scalars())
 
 
+def ids_spoken_for(chat_id: int) -> Any:
+    """The ids of the organisations for which the person of a chat may act, as a subquery: ``Initiative.organisation_id.in_(…)``."""
+    return (
+        select(OrganisationMember.organisation_id)
+        .join(Person, Person.id == OrganisationMember.person_id)
+        .where(Person.chat_id == chat_id)
+        .scalar_subquery()
+    )
+
+
 def speaks_for(session: Session, chat_id: int, organisation_id: int) -> bool:
-    """Whether the person of a chat may act for an organisation: asked of the database before every action."""
-    return any(organisation.id == organisation_id for organisation in spoken_for(session, chat_id))
+    """Whether the person of a chat may act for an organisation: asked of the database before every action.
+
+    The answer holds to the end of the transaction: on PostgreSQL the membership is locked against being taken away meanwhile.
+    """
+    query = (
+        select(OrganisationMember.id)
+        .join(Person, Person.id == OrganisationMember.person_id)
+        .where(Person.chat_id == chat_id, OrganisationMember.organisation_id == organisation_id)
+        .with_for_update(read=True, of=OrganisationMember)
+    )
+    return session.execute(query).first() is not None
 
 
 def publish(session: Session, chat_id: int, organisation_id: int, need: Need, at: datetime) -> Mission:
@@ -117,7 +156,7 @@ def publish(session: Session, chat_id: int, organisation_id: int, need: Need, at
 
     Raises PermissionError where the person does not speak for it, ValueError for an unknown place.
     """
-    if person_of(session, chat_id) is None or not speaks_for(session, chat_id, organisation_id):
+    if not speaks_for(session, chat_id, organisation_id):
         raise PermissionError("not a member of this organisation")
     return insert(session, organisation_id, need, at)
 
@@ -137,31 +176,29 @@ def insert(session: Session, organisation_id: int, need: Need, at: datetime) -> 
     )
     session.add(initiative)
     session.flush()
-    mission = Mission(
-        initiative_id=initiative.id,
-        title=need.title,
-        place=place.id,
-        latitude=place.latitude,
-        longitude=place.longitude,
-        mode=need.mode,
-        skills_required=need.skills,
-        skills_welcome=(),
-        spoken_languages=(),
-        capacity=need.capacity,
-        minimum_age=ADULT,
-        framework="informal",
-        slots=need.slots,
-        starts_on=need.starts_on,
-        ends_on=need.ends_on,
-        time_from=need.time_from,
-        time_to=need.time_to,
-        state="published",
-        created_at=at,
-        changed_at=at,
-    )
+    mission = Mission(initiative_id=initiative.id, spoken_languages=(), framework="informal", state="published", created_at=at)
+    write(mission, need, at)
     session.add(mission)
     session.flush()
     return mission
+
+
+def write(mission: Mission, need: Need, at: datetime) -> None:
+    """Put a need into a mission, new or known. Raises ValueError for an unknown place."""
+    place = vocabulary.place(need.place)
+    if place is None:
+        raise ValueError(f"unknown place {need.place}")
+    mission.title = need.title
+    mission.place, mission.latitude, mission.longitude = place.id, place.latitude, place.longitude
+    mission.mode = need.mode
+    mission.skills_required, mission.skills_welcome = need.skills, need.skills_welcome
+    mission.capacity = need.capacity
+    mission.minimum_age = need.minimum_age
+    mission.authorisation = need.authorisation
+    mission.slots = need.slots
+    mission.starts_on, mission.ends_on = need.starts_on, need.ends_on
+    mission.time_from, mission.time_to = need.time_from, need.time_to
+    mission.changed_at = at
 
 
 def missions_of(session: Session, organisation_id: int) -> list[Mission]:

@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot import vocabulary
 from bot.clock import CASABLANCA
 from bot.matching import judge
-from bot.matching.model import Match, MissionNeed, VolunteerProfile
+from bot.matching.model import Forecast, Match, MissionNeed, VolunteerProfile
+from bot.services.organisations import Need
 from bot.store.models import (
     Application,
     Initiative,
@@ -125,6 +127,28 @@ def volunteers_for(session: Session, organisation_id: int, at: datetime) -> list
     return judge.rank(best.values())
 
 
+def forecast(session: Session, organisation_id: int, need: Need, at: datetime) -> Forecast:
+    """Whom a need would suit if it were published as it stands. Raises ValueError for an unknown place."""
+    place = vocabulary.place(need.place)
+    if place is None:
+        raise ValueError(f"unknown place {need.place}")
+    mission = MissionNeed(
+        mission_id=0,
+        organisation_id=organisation_id,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        cause=need.cause,
+        slots=need.slots,
+        capacity=need.capacity,
+        mode=need.mode,
+        skills_required=tuple(need.skills),
+        skills_welcome=tuple(need.skills_welcome),
+        starts_on=need.starts_on,
+        ends_on=need.ends_on,
+    )
+    return judge.forecast(mission, volunteer_profiles(session), at.astimezone(CASABLANCA).date())
+
+
 def fitting_organisations(session: Session, volunteer: VolunteerProfile, leave_out: set[int]) -> list[Organisation]:
     """Validated organisations that share a cause with the volunteer, mission or not, the best shared cause first."""
     if not volunteer.causes:
@@ -171,9 +195,13 @@ def mission_named(session: Session, chat_id: int, reference: str) -> int | None:
     if not reference.isdecimal() or len(reference) > 9:
         return None
     shown = session.get(LastList, chat_id)
-    if shown is not None and shown.kind == "missions" and 1 <= int(reference) <= len(shown.entries):
+    if shown is not None and shown.kind in ("missions", "commitments", "initiatives") and 1 <= int(reference) <= len(shown.entries):
         return int(shown.entries[int(reference) - 1])
-    known: int | None = session.execute(
-        select(Mission.id).where(Mission.id == int(reference), Mission.state == "published")
-    ).scalar_one_or_none()
+    shown_to_all = (
+        select(Mission.id)
+        .join(Initiative, Initiative.id == Mission.initiative_id)
+        .join(Organisation, Organisation.id == Initiative.organisation_id)
+        .where(Mission.id == int(reference), Mission.state == "published", Organisation.state == "validated")
+    )
+    known: int | None = session.execute(shown_to_all).scalar_one_or_none()
     return known

@@ -9,13 +9,13 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import clock
 from bot.services import showcase
 from bot.store import migrate
-from bot.store.engine import Database
+from bot.store.engine import DATABASE_GONE, Database
 from bot.texts import REGISTERS, RIGHT_TO_LEFT, text
 
 _PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
@@ -49,11 +49,21 @@ def create_app(database: Database, sandbox_url: str | None) -> Starlette:
         return JSONResponse({"status": "ok"})
 
     async def ready(_request: Request) -> Response:
-        current = await run_in_threadpool(migrate.is_current, database)
-        return JSONResponse({"migrations": "current" if current else "behind"}, status_code=200 if current else 503)
+        try:
+            current = await run_in_threadpool(migrate.is_current, database)
+        except DATABASE_GONE:
+            return JSONResponse({"database": "unreachable"}, status_code=503)
+        found = {"database": "ok", "migrations": "current" if current else "behind"}
+        return JSONResponse(found, status_code=200 if current else 503)
+
+    async def away(request: Request, _error: Exception) -> Response:
+        register = request.query_params.get("lang", "fr")
+        words = text(register if register in REGISTERS else "fr", "site_away")
+        return PlainTextResponse(words, status_code=503, headers={**_HEADERS, "Retry-After": "30"})
 
     return Starlette(
         routes=[Route("/", front), Route("/health/live", live), Route("/health/ready", ready)],
+        exception_handlers=dict.fromkeys(DATABASE_GONE, away),
     )
 
 

@@ -1,6 +1,9 @@
 """All models in one place, so that the metadata is complete whoever imports it."""
 
+from bot.store.aid import HelpCall, HelpRequest
 from bot.store.base import metadata
+from bot.store.care import Erasure, Handoff, Invitation, Message
+from bot.store.commitments import Participation
 from bot.store.organisations import Application, Initiative, Mission, Organisation, OrganisationMember
 from bot.store.people import REGISTERS, Consent, Person, Subscription, Volunteer
 from bot.store.traffic import (
@@ -21,14 +24,21 @@ __all__ = [
     "Consent",
     "Digest",
     "Effect",
+    "Erasure",
+    "Handoff",
+    "HelpCall",
+    "HelpRequest",
     "InboxUpdate",
     "Initiative",
+    "Invitation",
     "LastList",
     "Lease",
+    "Message",
     "Mission",
     "Organisation",
     "OrganisationMember",
     "OutboxMessage",
+    "Participation",
     "Person",
     "Recommendation",
     "Subscription",

@@ -32,6 +32,11 @@ class Organisation(Base):
     causes = Column(Ids, nullable=False)
     services = Column(Text, nullable=False)
     """What it does for people, in its own words."""
+    representative = Column(String(80))
+    """Who represents it by law, as written on its papers; None: not said. For staff alone."""
+    receipt = Column(String(80))
+    """Number and date of the association's receipt (Dahir 1-58-376), or number in the register of cooperatives (law 112-12); None: not
+    said. For staff alone."""
     state = Column(String(16), nullable=False)
     """draft, pending, validated, refused, flagged, withdrawn."""
     created_at = Column(Instant, nullable=False)
@@ -97,6 +102,8 @@ class Mission(Base):
     minimum_age = Column(Integer, nullable=False)
     framework = Column(String(16), nullable=False)
     """informal, or contract_06_18 (law 06-18: written contract, 18 or older)."""
+    authorisation = Column(String(80))
+    """Where money is collected or aid distributed to the public: the prior authorisation (law 18-18); None: none is needed, or not said."""
     slots = Column(Integer, nullable=False)
     """Weekly slots as bits (bot.matching.slots); for dated missions those of its dates."""
     starts_on = Column(Date)
@@ -125,8 +132,11 @@ class Application(Base):
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
     state = Column(String(16), nullable=False)
     """pending, accepted, declined, withdrawn, expired."""
+    closed_reason = Column(String(16))
+    """Why it was withdrawn (no_answer, not_expected, not_available, other) or declined without a look (mission_closed); None: not said."""
     created_at = Column(Instant, nullable=False)
     answered_at = Column(Instant)
+    """When the organisation answered, or the volunteer took it back."""
 
     mission = relationship("Mission")
     person = relationship("Person")

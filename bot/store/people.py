@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Float, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Float, ForeignKey, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import relationship
 
 from bot.store.base import Base, Ids, Instant
@@ -51,6 +51,8 @@ class Volunteer(Base):
     spoken_languages = Column(Ids, nullable=False)
     slots = Column(Integer, nullable=False)
     """The 28 weekly slots that suit, as bits (bot.matching.slots)."""
+    age_band = Column(String(8), nullable=False, server_default=text("'adult'"))
+    """adult (18 and older), teen (16 and 17) or child (younger); a birthday is nobody's business."""
     paused = Column(Boolean, nullable=False, default=False)
     created_at = Column(Instant, nullable=False)
     changed_at = Column(Instant, nullable=False)

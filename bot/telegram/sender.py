@@ -47,6 +47,8 @@ LAST_SECONDS = 5
 DATABASE_RETRY_SECONDS = 1
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Errors before the first byte: Telegram cannot have the message."""
+_BAD_GATEWAY = "Bad Gateway"
+"""Telegram's front door found nobody behind it."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,8 @@ class Sender:
         except NetworkError as error:
             # Once the request has left, any break of the line leaves it open whether the message arrived. A list may be lost,
             # never doubled; an answer may be doubled, never lost.
-            if isinstance(error.__cause__, _NEVER_LEFT):
-                return self._later(row, f"not reached: {type(error.__cause__).__name__}")
+            if isinstance(error.__cause__, _NEVER_LEFT) or error.message == _BAD_GATEWAY:
+                return self._later(row, f"not reached: {type(error.__cause__ or error).__name__}")
             unclear = f"{outbox.UNCLEAR}: {type(error).__name__}"
             return Outcome("unknown", error=unclear) if row.kind == outbox.DIGEST else self._later(row, unclear)
         except TelegramError as error:
@@ -210,7 +212,7 @@ class Sender:
     @staticmethod
     def _later(row: OutboxMessage, error: str) -> Outcome:
         """Another attempt after a while; outbox.give_up_old ends those that wait too long."""
-        return Outcome("queued", error=error, wait_seconds=min(2.0**row.attempts, 60.0))
+        return Outcome("queued", error=error, wait_seconds=min(2.0 ** (row.attempts - 2), 60.0))
 
     async def _send(self, row: OutboxMessage, words: str, parse_mode: str | None) -> int:
         message = await self._bot.send_message(

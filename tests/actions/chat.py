@@ -11,7 +11,7 @@ import yaml
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import account, initiative, missions, offer, organisation
+from actions import account, commitments, initiative, initiatives, missions, offer, organisation
 from actions.turn import TURN_DONE, TurnAction
 from bot.settings import PROJECT
 from bot.texts import text as catalogue_text
@@ -22,7 +22,7 @@ from tests.dialogues.expectations import says, starts
 
 ACTIONS = {
     found.action: found()
-    for module in (account, initiative, missions, offer, organisation)
+    for module in (account, commitments, initiative, initiatives, missions, offer, organisation)
     for _, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, TurnAction) and not inspect.isabstract(found)
 }

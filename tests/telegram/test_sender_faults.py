@@ -112,7 +112,7 @@ async def test_attempts_wait_longer_each_time(office: PostOffice, kind: str) -> 
         outcome = sender.Sender._later(row, "NetworkError")
         assert outcome.state == "queued", "age ends it, not attempts"
         waits.append(outcome.wait_seconds)
-    assert waits == sorted(waits) and waits[0] == 2 and waits[-1] == 60
+    assert waits == sorted(waits) and waits[0] == 0.5 and waits[-1] == 60
 
 
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:

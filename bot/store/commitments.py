@@ -1,0 +1,30 @@
+"""What came of an accepted application: who took part, when, for how long."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, String, UniqueConstraint
+
+from bot.store.base import Base, Instant
+
+
+class Participation(Base):
+    """A volunteer's part in a mission on one day. *Accepted* and *done* are two things: this is the second."""
+
+    __tablename__ = "participations"
+    __table_args__ = (
+        UniqueConstraint("application_id", "took_place_on"),
+        CheckConstraint("minutes > 0 AND minutes <= 1440", name="minutes_of_a_day"),
+    )
+
+    id = Column(Integer, primary_key=True)
+    application_id = Column(Integer, ForeignKey("applications.id", ondelete="CASCADE"), nullable=False)
+    took_place_on = Column(Date, nullable=False)
+    """Legal time."""
+    state = Column(String(16), nullable=False)
+    """confirmed, attended, no_show, excused."""
+    minutes = Column(Integer)
+    """As the volunteer says; None: not said, or not attended."""
+    told_by = Column(String(16), nullable=False)
+    """volunteer or organisation: whose word the state is so far."""
+    created_at = Column(Instant, nullable=False)
+    changed_at = Column(Instant, nullable=False)

@@ -1,0 +1,73 @@
+"""A Telegram that fails three calls in ten, and a broadcast at the same time: all ends, answers come, no list comes twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.torture.rig import FINAL, Rig, dose, quantile, report, running, seeded
+
+KINDS = ("429", "500", "timeout", "timeout_after_accept", "drop_after_accept")
+CHANCE = 0.07
+"""Of each kind: seven calls in ten come through untouched."""
+AMBIGUOUS = ("timeout_after_accept", "drop_after_accept")
+
+
+class Talker(threading.Thread):
+    """Somebody who says one thing, waits for the answer, and says the next."""
+
+    def __init__(self, rig: Rig, chat_id: int, turns: int) -> None:
+        super().__init__(daemon=True)
+        self._rig, self._chat_id, self._turns = rig, chat_id, turns
+        self.waited: list[float] = []
+
+    def run(self) -> None:
+        for number in range(self._turns):
+            words = f"{self._turns}.{number}"
+            began = time.monotonic()
+            self._rig.write(self._chat_id, words)
+            while f"re: {words}" not in self._rig.heard(self._chat_id):
+                time.sleep(0.05)
+            self.waited.append(time.monotonic() - began)
+
+
+def talk(rig: Rig, chats: range, turns: int) -> list[float]:
+    talkers = [Talker(rig, chat_id, turns) for chat_id in chats]
+    for talker in talkers:
+        talker.start()
+    for talker in talkers:
+        talker.join()
+    return [seconds for talker in talkers for seconds in talker.waited]
+
+
+def test_a_storm_during_a_broadcast(tmp_path: Path) -> None:
+    chance = seeded("storm")
+    people, audience = range(7000, 7000 + dose(4, 12)), range(100_000, 100_000 + dose(400, 10_000))
+    rig = Rig(tmp_path, "sandbox", "bare-rasa", "gateway", "worker", SENDS_PER_SECOND=str(dose(50, 100)), TELEGRAM_TIMEOUT="1")
+    rig.meet([*people, *audience])
+    with running(rig):
+        for kind in KINDS:
+            rig.fault(kind, method="sendMessage", chance=CHANCE, seed=chance.randrange(1000), seconds=2 if "timeout" in kind else 1)
+        alone = talk(rig, people, dose(4, 8))
+        rig.broadcast(audience)
+        beside = talk(rig, people, dose(5, 9))
+        is_still_on = "queued" in rig.outbox_states("digest")
+        rig.until_quiet()
+        ratio = quantile(beside, 0.95) / quantile(alone, 0.95)
+        report(f"answers in the storm: p95 {quantile(alone, 0.95):.2f} s, with the broadcast {quantile(beside, 0.95):.2f} s: {ratio:.2f}")
+        assert is_still_on, "the broadcast was over too soon to show anything"
+
+        hits = Counter({fault["kind"]: fault["hits"] for fault in rig.faults()})
+        rows = rig.api.get("/accepted").json()
+        lists = Counter({row["chat_id"]: row["count"] for row in rows if row["text"] == "liste"})
+        doubled = sum(row["count"] - 1 for row in rows)
+        states = rig.outbox_states()
+        report(f"outbox {dict(states)}, faults {dict(hits)}, answers that came twice {doubled}")
+        assert set(states) <= set(FINAL)
+        assert all(hits[kind] for kind in KINDS)
+        assert max(lists.values()) == 1, "no list comes twice"
+        assert len(lists) >= rig.outbox_states("digest")["sent"]
+        assert doubled <= sum(hits[kind] for kind in AMBIGUOUS)
+        assert rig.outbox_states("reply") == {"sent": len(alone) + len(beside)}, "no answer is lost"
