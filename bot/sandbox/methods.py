@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.sandbox.markup import MarkupError, plain_text
-from bot.sandbox.state import TYPING_SECONDS, State
+from bot.sandbox import content, profile
+from bot.sandbox.content import Parameters, decoded, whole_number
+from bot.sandbox.errors import ApiError, bad
+from bot.sandbox.faults import outage
+from bot.sandbox.state import TYPING_SECONDS, UPDATES, State
 
 BOT = {
     "id": 1,
@@ -21,44 +23,27 @@ BOT = {
     "can_read_all_group_messages": False,
     "supports_inline_queries": False,
 }
-LONGEST_TEXT = 4096
-LONGEST_CALLBACK = 64
 LONGEST_POLL = 50
+LONGEST_TOAST = 200
+_SECRET = re.compile(r"[A-Za-z0-9_-]*")
+_CHAT_ACTIONS = frozenset(
+    "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker find_location"
+    " record_video_note upload_video_note".split()
+)
+_NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a current"
+    " content and reply markup of the message"
+)
 
-Parameters = dict[str, Any]
 Method = Callable[[State, Parameters], Awaitable[Any]]
 
 
-class ApiError(Exception):
-    """An answer that is not ok."""
-
-    def __init__(self, code: int, description: str, **parameters: int) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-        self.parameters = parameters
-
-
-def _bad(description: str) -> ApiError:
-    return ApiError(400, f"Bad Request: {description}")
-
-
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
-
-
-def _int(parameters: Parameters, name: str, default: int | None = None) -> int:
-    value = parameters.get(name, default)
-    try:
-        return int(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise _bad(f"{name} is not specified") from None
-
-
 def _chat(state: State, parameters: Parameters) -> dict[str, Any]:
-    chat = state.chat(_int(parameters, "chat_id"))
+    if parameters.get("chat_id") in (None, ""):
+        raise bad("chat_id is empty")
+    chat = state.chat(whole_number(parameters, "chat_id", "chat not found"))
     if chat is None:
-        raise _bad("chat not found")
+        raise bad("chat not found")
     if chat.get("is_blocked"):
         raise ApiError(403, "Forbidden: bot was blocked by the user")
     return chat
@@ -69,46 +54,10 @@ def public_chat(chat: dict[str, Any]) -> dict[str, Any]:
     return {"id": chat["id"], "type": chat["type"], "first_name": chat["first_name"]}
 
 
-def _text(parameters: Parameters, name: str = "text") -> tuple[str, str]:
-    """The text as sent and as read."""
-    text = str(parameters.get(name) or "")
-    try:
-        plain = plain_text(text) if str(parameters.get("parse_mode", "")).upper() == "HTML" else text
-    except MarkupError as error:
-        raise _bad(f"can't parse entities: {error}") from None
-    if not plain.strip():
-        raise _bad("message text is empty")
-    if len(plain) > LONGEST_TEXT:
-        raise _bad("message is too long")
-    return text, plain
-
-
-def _markup(parameters: Parameters) -> dict[str, Any]:
-    markup = _json(parameters.get("reply_markup")) or {}
-    for row in markup.get("inline_keyboard") or []:
-        for button in row:
-            if not button.get("text"):
-                raise _bad("text buttons are unallowed in the inline keyboard")
-            if len(str(button.get("callback_data") or "").encode()) > LONGEST_CALLBACK:
-                raise _bad("BUTTON_DATA_INVALID")
-    return {
-        "buttons": markup.get("inline_keyboard"),
-        "keyboard": markup.get("keyboard"),
-        "removes_keyboard": bool(markup.get("remove_keyboard")),
-    }
-
-
-def _post(state: State, chat: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+def _post(state: State, chat: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
     """A new message of the bot; answers as the Bot API does."""
-    message = {
-        "message_id": state.next_id(f"message:{chat['id']}"),
-        "date": int(time.time()),
-        "sender": "bot",
-        **content,
-    }
     state.typing_until.pop(chat["id"], None)
-    state.put_message(chat["id"], message)
-    return api_message(chat, message)
+    return api_message(chat, state.add_message(chat["id"], "bot", message))
 
 
 def api_message(chat: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +73,7 @@ def api_message(chat: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]
         if message.get(key):
             shown[key] = message[key]
     if message.get("plain"):
-        shown["text"] = message["plain"]
+        shown["caption" if message.get("photo") or message.get("document") else "text"] = message["plain"]
     if message.get("buttons"):
         shown["reply_markup"] = {"inline_keyboard": message["buttons"]}
     return shown
@@ -134,25 +83,47 @@ async def get_me(state: State, parameters: Parameters) -> Any:
     return BOT
 
 
+def _remember_allowed(state: State, parameters: Parameters) -> None:
+    """Which kinds of updates are wanted from now on; unless told, those that were wanted before."""
+    allowed = decoded(parameters.get("allowed_updates"))
+    if allowed is None or allowed == state.fact("allowed_updates"):
+        return
+    if not isinstance(allowed, list):
+        raise bad("can't parse allowed_updates: expected an Array of String")
+    state.set_fact("allowed_updates", allowed)
+
+
+def _poll_once(state: State, offset: int, limit: int) -> list[dict[str, Any]]:
+    """What waits, in the order of update_id, as Telegram shows it; copies lie below an offset that confirmed them."""
+    copies = state.take_copies(limit)
+    found = copies + state.waiting_updates(offset, limit - len(copies))
+    state.counts.add("updates_shown", len(found))
+    state.counts.add("updates_repeated", len(copies))
+    return sorted(found, key=lambda update: int(update["update_id"]))
+
+
 async def get_updates(state: State, parameters: Parameters) -> Any:
     if state.fact("webhook"):
         raise ApiError(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
-    if state.is_polled:
-        raise ApiError(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
-    offset, limit = _int(parameters, "offset", 0), min(_int(parameters, "limit", 100), 100)
+    _remember_allowed(state, parameters)
+    offset = whole_number(parameters, "offset", "offset is invalid", 0)
+    limit = min(max(whole_number(parameters, "limit", "limit is invalid", 100), 1), 100)
     if offset > 0:
         state.confirm_updates(offset)
-    deadline = time.monotonic() + min(_int(parameters, "timeout", 0), LONGEST_POLL)
-    state.is_polled = True
-    try:
-        while True:
-            found = state.waiting_updates(offset, limit)
-            left = deadline - time.monotonic()
-            if found or left <= 0 or state.is_ending:
-                return found
-            await state.change(left)
-    finally:
-        state.is_polled = False
+    deadline = time.monotonic() + min(whole_number(parameters, "timeout", "timeout is invalid", 0), LONGEST_POLL)
+    state.poll += 1
+    poll = state.poll
+    state.announce(UPDATES)
+    while True:
+        if poll != state.poll:
+            raise ApiError(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+        if outage(state.faults):
+            raise ApiError(502, "Bad Gateway")
+        found = _poll_once(state, offset, limit)
+        left = deadline - time.monotonic()
+        if found or left <= 0 or state.is_ending:
+            return found
+        await state.change(UPDATES, left)
 
 
 async def set_webhook(state: State, parameters: Parameters) -> Any:
@@ -161,16 +132,28 @@ async def set_webhook(state: State, parameters: Parameters) -> Any:
         return await delete_webhook(state, parameters)
     parts = urlsplit(url)
     if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost")):
-        raise _bad("bad webhook: An HTTPS URL must be provided for webhook")
-    state.set_fact("webhook", {"url": url, "secret": parameters.get("secret_token")})
-    state.announce()
+        raise bad("bad webhook: An HTTPS URL must be provided for webhook")
+    secret = str(parameters.get("secret_token") or "")
+    if len(secret) > 256:
+        raise bad("secret token is too long")
+    if not _SECRET.fullmatch(secret):
+        raise bad("secret token contains unallowed characters")
+    _remember_allowed(state, parameters)
+    state.set_fact("webhook", {"url": url, "secret": secret})
+    if _is_true(parameters, "drop_pending_updates"):
+        state.drop_updates()
+    state.announce(UPDATES)
     return True
+
+
+def _is_true(parameters: Parameters, name: str) -> bool:
+    return str(parameters.get(name, "")).lower() in ("true", "1")
 
 
 async def delete_webhook(state: State, parameters: Parameters) -> Any:
     state.set_fact("webhook", None)
-    if str(parameters.get("drop_pending_updates", "")).lower() == "true":
-        state.confirm_updates(2**62)
+    if _is_true(parameters, "drop_pending_updates"):
+        state.drop_updates()
     return True
 
 
@@ -185,49 +168,59 @@ async def get_webhook_info(state: State, parameters: Parameters) -> Any:
 
 async def send_message(state: State, parameters: Parameters) -> Any:
     chat = _chat(state, parameters)
-    text, plain = _text(parameters)
-    return _post(
-        state,
-        chat,
-        {"text": text, "plain": plain, "html": bool(parameters.get("parse_mode")), **_markup(parameters)},
-    )
+    return _post(state, chat, {**content.text(parameters), **content.markup(parameters)})
 
 
 async def send_location(state: State, parameters: Parameters) -> Any:
     chat = _chat(state, parameters)
-    where = {key: float(parameters[key]) for key in ("latitude", "longitude")}
-    return _post(state, chat, {"location": where, **_markup(parameters)})
+    try:
+        where = {key: float(parameters[key]) for key in ("latitude", "longitude")}
+    except (KeyError, TypeError, ValueError):
+        raise bad("latitude and longitude must be non-empty") from None
+    return _post(state, chat, {"location": where, **content.markup(parameters)})
+
+
+async def send_photo(state: State, parameters: Parameters) -> Any:
+    chat = _chat(state, parameters)
+    photo = {**content.upload(parameters, "photo"), "width": 90, "height": 90}
+    return _post(state, chat, {"photo": [photo], **content.caption(parameters), **content.markup(parameters)})
+
+
+async def send_document(state: State, parameters: Parameters) -> Any:
+    chat = _chat(state, parameters)
+    document = content.upload(parameters, "document")
+    return _post(state, chat, {"document": document, **content.caption(parameters), **content.markup(parameters)})
 
 
 def _editable(state: State, parameters: Parameters) -> tuple[dict[str, Any], dict[str, Any]]:
     chat = _chat(state, parameters)
-    message = state.message(chat["id"], _int(parameters, "message_id"))
+    message = state.message(chat["id"], whole_number(parameters, "message_id", "message identifier is not specified"))
     if message is None or message.get("deleted"):
-        raise _bad("message to edit not found")
+        raise bad("message to edit not found")
     if message["sender"] != "bot":
-        raise _bad("message can't be edited")
+        raise bad("message can't be edited")
+    message.setdefault("original", message.get("plain", ""))
     return chat, message
 
 
 async def edit_message_text(state: State, parameters: Parameters) -> Any:
     chat, message = _editable(state, parameters)
-    text, plain = _text(parameters)
-    buttons = _markup(parameters)["buttons"]
-    if text == message.get("text") and buttons == message.get("buttons"):
-        raise _bad(
-            "message is not modified: specified new message content and reply markup are exactly the same as a current"
-            " content and reply markup of the message"
-        )
-    message.update(text=text, plain=plain, html=bool(parameters.get("parse_mode")), buttons=buttons, edited=True)
+    if message.get("photo") or message.get("document") or message.get("location"):
+        raise bad("there is no text in the message to edit")
+    words = content.text(parameters)
+    buttons = content.markup(parameters)["buttons"]
+    if words["text"] == message.get("text") and buttons == message.get("buttons"):
+        raise bad(_NOT_MODIFIED)
+    message.update(words, buttons=buttons, edited=True)
     state.put_message(chat["id"], message)
     return api_message(chat, message)
 
 
 async def edit_message_reply_markup(state: State, parameters: Parameters) -> Any:
     chat, message = _editable(state, parameters)
-    buttons = _markup(parameters)["buttons"]
+    buttons = content.markup(parameters)["buttons"]
     if buttons == message.get("buttons"):
-        raise _bad("message is not modified")
+        raise bad(_NOT_MODIFIED)
     message["buttons"] = buttons
     state.put_message(chat["id"], message)
     return api_message(chat, message)
@@ -235,9 +228,10 @@ async def edit_message_reply_markup(state: State, parameters: Parameters) -> Any
 
 async def delete_message(state: State, parameters: Parameters) -> Any:
     chat = _chat(state, parameters)
-    message = state.message(chat["id"], _int(parameters, "message_id"))
+    message = state.message(chat["id"], whole_number(parameters, "message_id", "message identifier is not specified"))
     if message is None or message.get("deleted"):
-        raise _bad("message to delete not found")
+        raise bad("message to delete not found")
+    message.setdefault("original", message.get("plain", ""))
     message.update(deleted=True, text="", plain="", buttons=None)
     state.put_message(chat["id"], message)
     return True
@@ -245,81 +239,50 @@ async def delete_message(state: State, parameters: Parameters) -> Any:
 
 async def answer_callback_query(state: State, parameters: Parameters) -> Any:
     query_id = str(parameters.get("callback_query_id") or "")
-    if query_id not in state.taps:
-        raise _bad("query is too old and response timeout expired or query ID is invalid")
-    state.taps.discard(query_id)
     text = str(parameters.get("text") or "")
-    if len(text) > 200:
-        raise _bad("MESSAGE_TOO_LONG")
+    limits = state.gate.limits
+    made_at = state.taps.get(query_id)
+    if made_at is None or (limits and time.monotonic() - made_at > limits.callback_seconds):
+        raise bad("query is too old and response timeout expired or query ID is invalid")
+    if len(text) > LONGEST_TOAST:
+        raise bad("MESSAGE_TOO_LONG")
+    del state.taps[query_id]
     chat_id = int(query_id.split(":")[0])
     if text:
         state.toasts[chat_id] = {"number": state.next_id("toast"), "text": text}
-        state.announce()
+        state.announce(chat_id)
     return True
 
 
 async def send_chat_action(state: State, parameters: Parameters) -> Any:
     chat = _chat(state, parameters)
+    if parameters.get("action") not in _CHAT_ACTIONS:
+        raise bad("wrong parameter action in request")
     state.typing_until[chat["id"]] = time.monotonic() + TYPING_SECONDS
-    state.announce()
+    state.announce(chat["id"])
     return True
 
 
-def _setter(name: str) -> Method:
-    async def set_it(state: State, parameters: Parameters) -> Any:
-        known = state.fact(name, {})
-        known[str(parameters.get("language_code") or "")] = {
-            key: _json(value) if key == "commands" else value for key, value in parameters.items()
-        }
-        state.set_fact(name, known)
-        return True
-
-    return set_it
-
-
-async def get_my_commands(state: State, parameters: Parameters) -> Any:
-    known = state.fact("commands", {})
-    return (known.get(str(parameters.get("language_code") or "")) or {}).get("commands", [])
-
-
 METHODS: dict[str, Method] = {
-    "getme": get_me,
-    "getupdates": get_updates,
-    "setwebhook": set_webhook,
-    "deletewebhook": delete_webhook,
-    "getwebhookinfo": get_webhook_info,
-    "sendmessage": send_message,
-    "sendlocation": send_location,
-    "editmessagetext": edit_message_text,
-    "editmessagereplymarkup": edit_message_reply_markup,
-    "deletemessage": delete_message,
-    "answercallbackquery": answer_callback_query,
-    "sendchataction": send_chat_action,
-    "setmycommands": _setter("commands"),
-    "getmycommands": get_my_commands,
-    "setmydescription": _setter("description"),
-    "setmyshortdescription": _setter("short_description"),
+    "getMe": get_me,
+    "getUpdates": get_updates,
+    "setWebhook": set_webhook,
+    "deleteWebhook": delete_webhook,
+    "getWebhookInfo": get_webhook_info,
+    "sendMessage": send_message,
+    "sendLocation": send_location,
+    "sendPhoto": send_photo,
+    "sendDocument": send_document,
+    "editMessageText": edit_message_text,
+    "editMessageReplyMarkup": edit_message_reply_markup,
+    "deleteMessage": delete_message,
+    "answerCallbackQuery": answer_callback_query,
+    "sendChatAction": send_chat_action,
+    "setMyCommands": profile.set_my_commands,
+    "deleteMyCommands": profile.delete_my_commands,
+    "getMyCommands": profile.get_my_commands,
+    "setMyDescription": profile.set_my_description,
+    "getMyDescription": profile.get_my_description,
+    "setMyShortDescription": profile.set_my_short_description,
+    "getMyShortDescription": profile.get_my_short_description,
 }
-
-
-async def call(state: State, name: str, parameters: Parameters) -> Any:
-    """Call a method by name, after the faults that were asked for. Raises ApiError."""
-    method = METHODS.get(name.lower())
-    if method is None:
-        raise ApiError(404, "Not Found")
-    fault = next((f for f in state.faults if f["times"] > 0 and f["method"].lower() in (name.lower(), "*")), None)
-    if fault is None:
-        return await method(state, parameters)
-    fault["times"] -= 1
-    kind = fault["kind"]
-    if kind == "429":
-        wait = int(fault.get("seconds", 1))
-        raise ApiError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
-    if kind == "500":
-        raise ApiError(500, "Internal Server Error")
-    if kind == "slow":
-        await asyncio.sleep(float(fault.get("seconds", 1)))
-        return await method(state, parameters)
-    if kind == "drop_after_accept":
-        await method(state, parameters)
-    raise ConnectionAbortedError(kind)

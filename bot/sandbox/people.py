@@ -32,7 +32,7 @@ def meet(state: State, body: dict[str, Any]) -> int:
             "is_blocked": known.get("is_blocked", False),
         }
     )
-    state.announce()
+    state.announce(chat_id)
     return chat_id
 
 
@@ -47,14 +47,9 @@ def write(state: State, chat_id: int, body: dict[str, Any]) -> dict[str, int]:
     """A person sends a message: text, location, contact, sticker, voice, photo or document."""
     chat = chat_of(state, chat_id)
     content = _content(chat, body)
-    message = {
-        "message_id": state.next_id(f"message:{chat_id}"),
-        "date": int(time.time()),
-        "sender": "person",
-        **content,
-    }
-    state.put_message(chat_id, message)
-    update_id = state.add_update(chat_id, "message", api_message(chat, message))
+    with state.together():
+        message = state.add_message(chat_id, "person", content)
+        update_id = state.add_update(chat_id, "message", api_message(chat, message))
     return {"message_id": message["message_id"], "update_id": update_id}
 
 
@@ -108,7 +103,7 @@ def tap(state: State, chat_id: int, message_id: int, data: str) -> dict[str, Any
     chat = chat_of(state, chat_id)
     message = state.message(chat_id, message_id)
     query_id = f"{chat_id}:{state.next_id('tap')}"
-    state.taps.add(query_id)
+    state.taps[query_id] = time.monotonic()
     query: dict[str, Any] = {"id": query_id, "from": chat["person"], "chat_instance": str(chat_id), "data": data}
     if message is not None:
         query["message"] = api_message(chat, message)
@@ -158,7 +153,7 @@ async def look(state: State, chat_id: int, after: int, wait: float) -> dict[str,
                 "typing": typing,
                 "toast": state.toasts.get(chat_id),
             }
-        await state.change(min(left, 1.0))
+        await state.change(chat_id, min(left, 1.0))
 
 
 def _is_typing(state: State, chat_id: int) -> bool:

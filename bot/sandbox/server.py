@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,8 +23,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.sandbox import people
-from bot.sandbox.methods import ApiError, call
-from bot.sandbox.state import State
+from bot.sandbox.calls import call, chat_of
+from bot.sandbox.errors import ApiError
+from bot.sandbox.faults import outage, read_fault, shuffling
+from bot.sandbox.limits import read_limits
+from bot.sandbox.methods import METHODS
+from bot.sandbox.profile import commands_shown
+from bot.sandbox.state import UPDATES, State
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PAGE = Path(__file__).parent / "page"
@@ -35,6 +41,8 @@ _HEADERS = {
 LAST_SECONDS = 2
 """For answers that are on their way when the sandbox ends."""
 WEBHOOK_RETRY_SECONDS = (0.2, 0.5, 1, 2, 5)
+WEBHOOK_LANES = 8
+"""So many chats' updates are pushed at the same time while chats are mixed; otherwise one at a time, in order."""
 
 
 class LoopbackOnly:
@@ -66,6 +74,7 @@ def create_app(database: str | Path, token: str = "sandbox") -> Starlette:
         pushing = asyncio.create_task(_push_updates(app.state.sandbox))
         yield
         pushing.cancel()
+        await asyncio.wait({pushing})
 
     async def bot_api(request: Request) -> Response:
         state: State = request.app.state.sandbox
@@ -81,6 +90,8 @@ def create_app(database: str | Path, token: str = "sandbox") -> Starlette:
         except ConnectionAbortedError:
             state.record(name, parameters, 0)
             return _Dropped()
+        finally:
+            await request.close()
         state.record(name, parameters, 200)
         return JSONResponse({"ok": True, "result": result})
 
@@ -100,7 +111,10 @@ def create_app(database: str | Path, token: str = "sandbox") -> Starlette:
             Route(person + "/taps", _person(_tap), methods=["POST"]),
             Route(person + "/membership", _person(_membership), methods=["POST"]),
             Route("/sandbox/api/updates/{update_id:int}/repeat", _person(_repeat), methods=["POST"]),
-            Route("/sandbox/api/faults", _person(_faults), methods=["POST"]),
+            Route("/sandbox/api/faults", _person(_faults), methods=["GET", "POST", "DELETE"]),
+            Route("/sandbox/api/limits", _person(_limits), methods=["GET", "POST", "DELETE"]),
+            Route("/sandbox/api/counts", _person(_counts), methods=["GET", "DELETE"]),
+            Route("/sandbox/api/accepted", _person(_accepted)),
             Route("/sandbox/api/traffic", _person(_traffic)),
             Route("/sandbox/api/menu", _person(_menu)),
             Mount("/sandbox/page", StaticFiles(directory=_PAGE)),
@@ -172,46 +186,119 @@ async def _repeat(request: Request, state: State) -> Any:
 
 
 async def _faults(request: Request, state: State) -> Any:
+    if request.method == "GET":
+        return [fault.shown() for fault in state.faults]
+    if request.method == "DELETE":
+        kind = request.query_params.get("kind")
+        kept = [fault for fault in state.faults if kind and fault.kind != kind]
+        cleared = len(state.faults) - len(kept)
+        state.faults[:] = kept
+    else:
+        fault = read_fault(await _object(request))
+        if fault.method != "*" and fault.method.lower() not in map(str.lower, METHODS):
+            raise ValueError(f"no method {fault.method}")
+        state.faults.append(fault)
+        cleared = 0
+    state.announce(UPDATES)
+    return {"faults": len(state.faults), "cleared": cleared}
+
+
+async def _object(request: Request) -> dict[str, Any]:
     body = await request.json()
-    state.faults.append({"seconds": 1, **body, "times": int(body.get("times", 1))})
-    return {"faults": len(state.faults)}
+    if not isinstance(body, dict):
+        raise ValueError("an object is expected")
+    return body
+
+
+async def _limits(request: Request, state: State) -> Any:
+    if request.method == "POST":
+        state.gate.set(read_limits(await _object(request)))
+    elif request.method == "DELETE":
+        state.gate.set(None)
+    limits = state.gate.limits
+    return {"limits": vars(limits) if limits else None}
+
+
+async def _counts(request: Request, state: State) -> Any:
+    if request.method == "DELETE":
+        state.reset_counts()
+    return state.counts.shown()
+
+
+def _number(request: Request, name: str) -> int | None:
+    given = request.query_params.get(name)
+    return int(given) if given else None
+
+
+async def _accepted(request: Request, state: State) -> Any:
+    return state.accepted(_number(request, "chat_id"))
 
 
 async def _traffic(request: Request, state: State) -> Any:
-    after = int(request.query_params.get("after", 0))
-    return [entry for entry in state.traffic if entry["number"] > after]
+    after, chat_id = _number(request, "after") or 0, _number(request, "chat_id")
+    method = request.query_params.get("method", "").lower()
+    return [
+        entry
+        for entry in state.traffic
+        if entry["number"] > after
+        and method in ("", entry["method"].lower())
+        and (chat_id is None or chat_of(entry["parameters"]) == chat_id)
+    ]
 
 
 async def _menu(request: Request, state: State) -> Any:
-    known = state.fact("commands", {})
-    language = request.query_params.get("language_code", "")
-    return (known.get(language) or known.get("") or {}).get("commands", [])
+    return commands_shown(state, request.query_params.get("language_code", ""))
 
 
 async def _push_updates(state: State) -> None:
-    """Deliver updates to the webhook while one is set: one after the other, each until it is taken."""
+    """Deliver updates to the webhook while one is set: one after the other, each until it is taken.
+
+    Where chats are to be mixed, several chats at the same time and in any order, as Telegram does; within a chat in order all the same.
+    """
+    lanes: dict[int, asyncio.Task[None]] = {}
+    prefers_copy = False
+
+    def leave(chat_id: int, _done: asyncio.Task[None]) -> None:
+        lanes.pop(chat_id)
+        state.announce(UPDATES)
+
     async with httpx.AsyncClient(timeout=30) as http:
-        failures = 0
-        while True:
-            webhook = state.fact("webhook")
-            waiting = state.waiting_updates(0, 1) if webhook else []
-            if not waiting:
-                await state.change(1.0)
-                continue
-            headers = {"Content-Type": "application/json"}
-            if webhook["secret"]:
-                headers["X-Telegram-Bot-Api-Secret-Token"] = webhook["secret"]
-            try:
-                answer = await http.post(webhook["url"], content=json.dumps(waiting[0]), headers=headers)
-                taken = answer.is_success
-            except httpx.HTTPError:
-                taken = False
-            if taken:
-                state.confirm_update(waiting[0]["update_id"])
-                failures = 0
-            else:
-                await asyncio.sleep(WEBHOOK_RETRY_SECONDS[min(failures, len(WEBHOOK_RETRY_SECONDS) - 1)])
-                failures += 1
+        try:
+            while True:
+                mixing = shuffling(state.faults)
+                is_open = bool(state.fact("webhook")) and not outage(state.faults)
+                found = None
+                if is_open and len(lanes) < (WEBHOOK_LANES if mixing else 1):
+                    found = state.update_to_push(lanes, prefers_copy, mixing.random if mixing else None)
+                if found is None:
+                    await state.change(UPDATES, 0.2)
+                    continue
+                chat_id, is_copy, update = found
+                prefers_copy = not is_copy
+                lanes[chat_id] = asyncio.create_task(_push(http, state, update, is_copy))
+                lanes[chat_id].add_done_callback(partial(leave, chat_id))
+        finally:
+            for task in lanes.values():
+                task.cancel()
+
+
+async def _push(http: httpx.AsyncClient, state: State, update: dict[str, Any], is_copy: bool) -> None:
+    failures = 0
+    while (webhook := state.fact("webhook")) and not outage(state.faults):
+        headers = {"Content-Type": "application/json"}
+        if webhook["secret"]:
+            headers["X-Telegram-Bot-Api-Secret-Token"] = webhook["secret"]
+        state.counts.add("updates_shown")
+        try:
+            answer = await http.post(webhook["url"], content=json.dumps(update), headers=headers)
+            if answer.is_success:
+                state.confirm_update(update["update_id"], is_copy)
+                state.counts.add("updates_repeated", int(is_copy))
+                return
+        except httpx.HTTPError:
+            pass
+        await asyncio.sleep(WEBHOOK_RETRY_SECONDS[min(failures, len(WEBHOOK_RETRY_SECONDS) - 1)])
+        failures += 1
 
 
 class _Server(uvicorn.Server):

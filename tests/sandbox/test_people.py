@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox import people
-from bot.sandbox.methods import call
+from bot.sandbox.calls import call
 from bot.sandbox.people import Refused
 from bot.sandbox.state import State
 from bot.telegram.incoming import read

@@ -256,6 +256,8 @@ export class Phone {
 
   bubble(message) {
     const body = element("div", { className: "text", dir: "auto" });
+    const file = message.document ?? message.photo?.[0];
+    if (file?.file_name) body.append(`${message.photo ? "🖼️" : "📄"} ${file.file_name}\n`);
     if (message.html) body.append(rich(message.text));
     else if (message.location) body.append(`📍 ${message.location.latitude.toFixed(3)}, ${message.location.longitude.toFixed(3)}`);
     else body.append(message.plain ?? SHOWN[ATTACHMENTS.find((kind) => message[kind])] ?? "");
