@@ -12,8 +12,9 @@ from actions.asides import faq_key, is_old_button
 from actions.turn import ACTION_LISTEN, Answer, Turn, TurnAction
 from bot import clock
 from bot.matching.slots import DAYS
+from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import cards, door, profiles, subscriptions
+from bot.services import cards, door, invitations, links, profiles, recommendations, showcase, subscriptions
 from bot.services.subscriptions import FREQUENCIES
 from bot.store.models import REGISTERS
 from bot.texts import Html, has, text
@@ -37,13 +38,83 @@ def language_choices() -> list[Choice]:
 
 
 class Start(TurnAction):
-    """/start greets, offers the languages and the ways on, and asks nothing that must be answered first."""
+    """/start greets, offers the languages and the ways on, and asks nothing that must be answered first.
+
+    With the payload of a link it shows what the link is about; whoever is known here already is not greeted once more for that.
+    """
 
     action = "action_start"
 
     def answer(self, turn: Turn) -> Answer:
         answer = Answer(turn.register)
-        return answer.say("welcome", *main_choices(answer)).say("welcome_languages", *language_choices())
+        target = links.target_of(turn.said.last("payload") or "")
+        if target is None or not (turn.said.last("answer") or self._is_known(turn)):
+            answer.say("welcome", *main_choices(answer)).say("welcome_languages", *language_choices())
+        if target is None:
+            return answer
+        if target.kind == invitations.MEMBER:
+            return self._invitation(turn, answer, target.token)
+        if target.kind == "mission":
+            return self._mission(turn, answer, target.number)
+        return self._organisation(turn, answer, target.number) if target.kind == "organisation" else answer
+
+    @staticmethod
+    def _is_known(turn: Turn) -> bool:
+        with door.reading() as session:
+            return profiles.person_of(session, turn.chat_id) is not None
+
+    @staticmethod
+    def _invitation(turn: Turn, answer: Answer, token: str) -> Answer:
+        """A colleague is asked to speak for an organisation; nothing is kept before the yes."""
+        at = clock.now()
+        with door.opened() as session:
+            if turn.said.last("answer") == "yes":
+                outcome = effects.once(session, turn.update_id, "join", lambda: invitations.join(session, turn.speaker, token, at))
+                result = outcome.pop("outcome")
+                ways_on = [] if result == "gone" else [answer.choice("button_initiatives", "/my_initiatives")]
+                return answer.say(f"join_{result}", *ways_on, **outcome)
+            found = invitations.valid(session, token, invitations.MEMBER, at)
+            names = invitations.names(session, found) if found else None
+        if names is None:
+            return answer.say("join_gone", *_ways_on(answer))
+        name, organisation = names
+        yes = answer.choice("button_join", f'/start{{"payload": "j_{token}", "answer": "yes"}}')
+        return answer.say("join_ask", yes, answer.choice("button_no_consent", "/decline_consent"), name=name, organisation=organisation)
+
+    @staticmethod
+    def _mission(turn: Turn, answer: Answer, number: int) -> Answer:
+        at = clock.now()
+        with door.opened() as session:
+            mission = showcase.open_mission(session, number, at.astimezone(clock.CASABLANCA).date())
+            if mission is None:
+                return answer.say("link_mission_gone", *_ways_on(answer))
+            recommendations.remember_list(session, turn.chat_id, "missions", [mission.id], at)
+            return answer.add(cards.open_mission(mission, turn.register), answer.choice("button_apply", _apply(mission.id)))
+
+    @staticmethod
+    def _organisation(turn: Turn, answer: Answer, number: int) -> Answer:
+        at, register = clock.now(), turn.register
+        with door.opened() as session:
+            found = showcase.open_organisation(session, number, at.astimezone(clock.CASABLANCA).date())
+            if found is None:
+                return answer.say("link_organisation_gone", *_ways_on(answer))
+            organisation, missions = found
+            card = cards.organisation_card(organisation, register)
+            if not missions:
+                return answer.add("\n\n".join([card, text(register, "link_organisation_quiet")]), *_ways_on(answer))
+            recommendations.remember_list(session, turn.chat_id, "missions", [mission.id for mission in missions], at)
+            lines = [cards.open_mission_line(position, mission, register) for position, mission in enumerate(missions, start=1)]
+            choices = [Choice(str(position), _apply(mission.id)) for position, mission in enumerate(missions, start=1)]
+            return answer.add("\n\n".join([card, *lines, text(register, "apply_how")]), *choices)
+
+
+def _apply(mission_id: int) -> str:
+    return f'/apply_to_mission{{"mission": "{mission_id}"}}'
+
+
+def _ways_on(answer: Answer) -> list[Choice]:
+    """For somebody who came to volunteer and found nothing behind the link."""
+    return [answer.choice("button_search", "/search_missions"), answer.choice("button_offer", "/offer_volunteering")]
 
 
 class Greet(TurnAction):

@@ -9,7 +9,7 @@ from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import cards, door, initiatives, organisations, recommendations
+from bot.services import cards, door, initiatives, invitations, links, organisations, recommendations
 from bot.store.models import Mission
 from bot.texts import Html, text
 
@@ -54,6 +54,8 @@ class MyInitiatives(TurnAction):
     def answer(self, turn: Turn) -> Answer:
         if turn.is_payload and (number := turn.said.row_id("mission")):
             return self._one(turn, number)
+        if turn.is_payload and turn.said.last("kind") == "invite":
+            return self._invite(turn)
         answer, at = Answer(turn.register), clock.now()
         with door.opened() as session:
             speaks = bool(organisations.spoken_for(session, turn.chat_id))
@@ -65,10 +67,31 @@ class MyInitiatives(TurnAction):
             ]
         if not speaks:
             return answer.say("no_organisation", answer.choice("button_register", "/register_association"))
-        publish = answer.choice("button_publish", "/publish_initiative")
+        ways_on = (
+            answer.choice("button_publish", "/publish_initiative"),
+            answer.choice("button_invite", '/my_initiatives{"kind": "invite"}'),
+        )
         if not lines:
-            return answer.say("initiatives_none", publish)
-        return answer.say("initiatives", *choices, publish, lines=Html("\n".join(lines)))
+            return answer.say("initiatives_none", *ways_on)
+        return answer.say("initiatives", *choices, *ways_on, lines=Html("\n".join(lines)))
+
+    @staticmethod
+    def _invite(turn: Turn) -> Answer:
+        """A link for a colleague; each asks for one of his own."""
+        answer, at = Answer(turn.register), clock.now()
+        with door.opened() as session:
+            known = organisations.spoken_for(session, turn.chat_id)
+            if not known:
+                return answer.say("no_organisation", answer.choice("button_register", "/register_association"))
+            made = effects.once(
+                session,
+                turn.update_id,
+                "invite",
+                lambda: {"token": invitations.create(session, turn.chat_id, invitations.MEMBER, known[0].id, at)},
+            )
+            name = known[0].name
+        link = links.start_link(turn.bot_name or "…", f"j_{made['token']}")
+        return answer.say("invite_link", organisation=name, link=link)
 
     @staticmethod
     def _line(position: int, mission: Mission, register: str) -> str:

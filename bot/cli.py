@@ -186,6 +186,32 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object."
         raise typer.Exit(1)
 
 
+@app.command()
+def link(
+    payload: str = typer.Argument(..., help="m_12 opens mission 12, o_3 organisation 3."),
+    qr: Path = typer.Option(None, help="Write a QR code too: a file that ends in .png or .svg."),
+) -> None:
+    """Print the link that opens a mission or an organisation in the chat; asks Telegram for the bot's name."""
+    import asyncio
+
+    from telegram.error import TelegramError
+
+    from bot.services.links import start_link
+    from bot.telegram.links import username, write_qr
+
+    found = _settings()
+    try:
+        start_link("bot", payload)
+        made = start_link(asyncio.run(username(found)), payload)
+        if qr:
+            write_qr(made, qr)
+    except TelegramError as error:
+        _fail(f"Telegram cannot be asked for the bot's name: {type(error).__name__}")
+    except (ValueError, OSError) as error:
+        _fail(str(error))
+    typer.echo(made)
+
+
 @app.command(name="settings")
 def show_settings() -> None:
     """List the settings with their defaults."""

@@ -208,3 +208,32 @@ def test_clock_start_governs_what_is_seeded(database: Database, seed_file: Path,
     with database.read() as session:
         person = session.query(Person).filter_by(chat_id=AMINA).one()
     assert timedelta(0) <= person.created_at - local(2027, 2, 6, 12) < timedelta(seconds=30)
+
+
+def test_link_prints_the_link_and_draws_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def named(_settings: object) -> str:
+        return "tadamon_bot"
+
+    monkeypatch.setattr("bot.telegram.links.username", named)
+    for name, beginning in (("qr.png", b"\x89PNG"), ("qr.svg", b"<?xml")):
+        done = run("link", "m_12", "--qr", str(tmp_path / name))
+        assert (done.exit_code, done.stdout) == (0, "https://t.me/tadamon_bot?start=m_12\n")
+        assert (tmp_path / name).read_bytes().startswith(beginning)
+
+
+@pytest.mark.parametrize("arguments", [["m_0"], ["12"], ["m_12", "--qr", "qr.gif"], ["m_12", "--qr", "/nowhere/qr.png"]], ids=str)
+def test_link_says_in_a_line_what_is_wrong(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def named(_settings: object) -> str:
+        return "tadamon_bot"
+
+    monkeypatch.setattr("bot.telegram.links.username", named)
+    failed = run("link", *arguments)
+    assert failed.exit_code == 1 and not failed.stdout and failed.stderr.count("\n") == 1
+
+
+def test_link_needs_a_telegram_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_BASE_URL", "http://127.0.0.1:1/bot")
+    monkeypatch.setenv("SANDBOX_PORT", "1")
+    settings.cache_clear()
+    failed = run("link", "m_12")
+    assert failed.exit_code == 1 and "Telegram cannot be asked" in failed.stderr

@@ -14,23 +14,13 @@ from bot.store.models import Initiative, Mission, Organisation
 from bot.texts import text
 
 SHOWN = 60
+SHOWN_OF_ONE = 10
+"""Of one organisation, in a message: one button each."""
 
 
 def open_missions(session: Session, register: str, today: date) -> list[dict[str, Any]]:
     """The newest published missions that are not over on a local date, ready to be shown. One query."""
-    query = (
-        select(Mission)
-        .join(Initiative)
-        .join(Organisation)
-        .where(
-            Mission.state == "published",
-            Organisation.state == "validated",
-            Mission.ends_on.is_(None) | (Mission.ends_on >= today),
-        )
-        .options(joinedload(Mission.initiative).joinedload(Initiative.organisation))
-        .order_by(Mission.id.desc())
-        .limit(SHOWN)
-    )
+    query = _public(today).order_by(Mission.id.desc()).limit(SHOWN)
     return [
         {
             "title": mission.title,
@@ -41,3 +31,34 @@ def open_missions(session: Session, register: str, today: date) -> list[dict[str
         }
         for mission in session.execute(query).scalars()
     ]
+
+
+def open_mission(session: Session, mission_id: int, today: date) -> Mission | None:
+    """One mission, if anybody may see it and it is not over; a draft is as unknown as one that never was."""
+    found: Mission | None = session.execute(_public(today).where(Mission.id == mission_id)).scalar_one_or_none()
+    return found
+
+
+def open_organisation(session: Session, organisation_id: int, today: date) -> tuple[Organisation, list[Mission]] | None:
+    """A validated organisation with the soonest of its open missions, which may be none; None where nobody may see it."""
+    organisation: Organisation | None = session.execute(
+        select(Organisation).where(Organisation.id == organisation_id, Organisation.state == "validated")
+    ).scalar_one_or_none()
+    if organisation is None:
+        return None
+    query = _public(today).where(Organisation.id == organisation_id).order_by(Mission.starts_on, Mission.id).limit(SHOWN_OF_ONE)
+    return organisation, list(session.execute(query).scalars())
+
+
+def _public(today: date) -> Any:
+    return (
+        select(Mission)
+        .join(Initiative)
+        .join(Organisation)
+        .where(
+            Mission.state == "published",
+            Organisation.state == "validated",
+            Mission.ends_on.is_(None) | (Mission.ends_on >= today),
+        )
+        .options(joinedload(Mission.initiative).joinedload(Initiative.organisation))
+    )
