@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from actions.places import whereabouts
+from actions.places import keyboard, shared, whereabouts
 from actions.schedule import add_week, week_slots
 from actions.turn import Answer, Turn, TurnAction
 from bot import clock, vocabulary
 from bot.matching.model import VolunteerProfile
+from bot.matching.slots import DAYS, bit
 from bot.messages import effects
 from bot.services import applications, door, lists, organisations, profiles, recommendations
+from bot.texts import Html, text
+from bot.vocabulary import wishes
+from bot.vocabulary.hours import time_of_day
 
 ANYWHERE_KM = 60
 """Radius of a search that named the city as a whole."""
+REPEATED = ("place", "cause", "skill", "day", "time_of_day", "date", "mode")
+"""What the pages of a search have in common."""
+MOST_REPEATED, MOST_PAGES, LONGEST_PAYLOAD, LONGEST_NUMBER = 6, 100, 500, 9
 
 
 def search_profile(turn: Turn, own: VolunteerProfile | None) -> VolunteerProfile:
     """The volunteer's profile narrowed by what this search names; what it does not name stays as offered, or open."""
-    where = whereabouts(turn)
+    where = whereabouts(turn) if turn.intent != "search_missions" or not turn.said.last("latitude") else shared(turn)
     week: dict[str, Any] = {}
     add_week(turn, week)
     found = own or VolunteerProfile(skills_known=False)
     changes: dict[str, Any] = {}
     place = vocabulary.place(where.place) if where.place else None
-    if place:
+    if where.latitude is not None:
+        changes.update(latitude=where.latitude, longitude=where.longitude)
+    elif place:
         changes.update(latitude=place.latitude, longitude=place.longitude)
     elif where.problem == "place_which_part":
         changes.update(latitude=None, longitude=None, radius_km=ANYWHERE_KM)
@@ -35,13 +47,19 @@ def search_profile(turn: Turn, own: VolunteerProfile | None) -> VolunteerProfile
         changes["skills"] = tuple(dict.fromkeys((*found.skills, *skills)))
     if week["when"]:
         changes["slots"] = week_slots(week)
+    elif not turn.is_payload and wishes.is_now(turn.text):
+        now = clock.local_now()
+        changes["slots"] = bit(DAYS[now.weekday()], time_of_day(now.hour))
     if mode := turn.said.last("mode"):
         changes["mode"] = mode
     return VolunteerProfile(**{**vars(found), **changes})
 
 
 class SearchMissions(TurnAction):
-    """Run the matching for whoever asks, with a profile or without one, and show the list."""
+    """Run the matching for whoever asks, with a profile or without one, and show the list page by page.
+
+    "Near me" without a known place asks for it; "why don't I see mission 12?" is answered for that one.
+    """
 
     action = "action_search_missions"
 
@@ -51,13 +69,59 @@ class SearchMissions(TurnAction):
             person = profiles.person_of(session, turn.chat_id)
             own = recommendations.volunteer_profiles(session, [person.id]) if person else []
             profile = search_profile(turn, own[0] if own else None)
-            shown = lists.missions(session, turn.chat_id, profile, turn.register, "missions_found", at)
-            binding = None if shown else recommendations.binding(session, profile, at)
-        if shown:
-            answer.add(shown.text, *shown.choices)
-        else:
-            answer.say(f"nothing_{binding or 'open'}", answer.choice("button_widen", "/offer_volunteering"))
-        return answer
+            if not turn.is_payload and wishes.asks_why(turn.text) and (number := _named(turn)):
+                return self._why_not(session, turn, profile, number, at)
+            if not turn.is_payload and profile.latitude is None and wishes.is_near(turn.text):
+                answer.keyboard = keyboard(turn.register)
+                return answer.say("ask_near_where")
+            page = min(turn.said.row_id("page") or 1, MOST_PAGES)
+            shown = lists.missions(
+                session, turn.chat_id, profile, turn.register, "missions_found", at, page=page, payload_of_page=pages_of(turn)
+            )
+            if shown is None:
+                return nothing_found(session, turn, profile, at)
+        answer.edits = turn.is_payload and turn.said.last("page") is not None
+        return answer.add(shown.text, *shown.choices)
+
+    @staticmethod
+    def _why_not(session: Any, turn: Turn, profile: VolunteerProfile, number: int, at: datetime) -> Answer:
+        answer = Answer(turn.register)
+        found = recommendations.obstacles(session, profile, number, at)
+        if found is None:
+            return answer.say("why_not_gone", answer.choice("button_search", "/search_missions"))
+        if not found:
+            apply = answer.choice("button_apply", f'/apply_to_mission{{"mission": "{number}"}}')
+            return answer.say("why_not_fits", apply, number=number)
+        reasons = Html("\n".join("• " + text(turn.register, f"why_not_{kind}") for kind in found))
+        return answer.say("why_not", answer.choice("button_widen", "/offer_volunteering"), number=number, reasons=reasons)
+
+
+def _named(turn: Turn) -> int | None:
+    found = turn.said.last("mission_ref") or turn.said.last("number") or ""
+    return int(found) if found.isdecimal() and len(found) <= LONGEST_NUMBER else None
+
+
+def pages_of(turn: Turn) -> Callable[[int], str]:
+    """The payload of a page of the same search: it repeats what was named."""
+    named: dict[str, Any] = {kind: list(turn.said.all(kind))[:MOST_REPEATED] for kind in REPEATED if turn.said.all(kind)}
+    if turn.intent == "share_location":
+        named |= {kind: turn.said.last(kind) for kind in ("latitude", "longitude")}
+
+    def payload(page: int) -> str:
+        whole = "/search_missions" + json.dumps({**named, "page": str(page)}, ensure_ascii=False)
+        return whole if len(whole) <= LONGEST_PAYLOAD else f'/search_missions{{"page": "{page}"}}'
+
+    return payload
+
+
+def nothing_found(session: Any, turn: Turn, profile: VolunteerProfile, at: datetime) -> Answer:
+    """Why nothing was found, and what lies just outside."""
+    answer = Answer(turn.register)
+    binding = recommendations.binding(session, profile, at)
+    outside = lists.just_outside(session, profile, binding, turn.register, at) if binding else None
+    said = text(turn.register, f"nothing_{binding or 'open'}")
+    parts = [said, text(turn.register, "outside", lines=Html(outside))] if outside else [said]
+    return answer.add(Html("\n\n".join(parts)), answer.choice("button_widen", "/offer_volunteering"))
 
 
 class ApplyToMission(TurnAction):

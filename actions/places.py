@@ -34,7 +34,7 @@ class Whereabouts:
 def whereabouts(turn: Turn) -> Whereabouts:
     """The place a message names: shared location first, then words."""
     if turn.intent == "share_location":
-        return _shared(turn)
+        return shared(turn)
     named = turn.said.last("place")
     if named == CITY:
         return Whereabouts(problem="place_which_part")
@@ -45,7 +45,8 @@ def whereabouts(turn: Turn) -> Whereabouts:
     return Whereabouts()
 
 
-def _shared(turn: Turn) -> Whereabouts:
+def shared(turn: Turn) -> Whereabouts:
+    """The place of a shared location: its rounded coordinates, and what lies there."""
     try:
         latitude = float(turn.said.last("latitude") or "")
         longitude = float(turn.said.last("longitude") or "")

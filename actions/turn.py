@@ -59,6 +59,11 @@ class Turn:
         return int(found) if found is not None else None
 
     @property
+    def bot_name(self) -> str | None:
+        """The bot's name on Telegram, for links; None where nobody said it (rasa shell)."""
+        return self._metadata.get("bot_name") or None
+
+    @property
     def register(self) -> str:
         found = self._tracker.get_slot("register")
         return found if found in REGISTERS else DEFAULT_REGISTER
@@ -113,6 +118,8 @@ class Answer:
     messages: list[tuple[str, Sequence[Choice]]] = field(default_factory=list)
     keyboard: Sequence[Sequence[dict[str, Any]]] = ()
     """A reply keyboard under the last message, as rows of {"text", "location"}."""
+    edits: bool = False
+    """Whether the last message takes the place of the one whose button was tapped."""
     slots: dict[str, Any] = field(default_factory=dict)
     loop: str | None = None
     """The form that goes on after this turn. Every action says so anew."""
@@ -156,7 +163,11 @@ class TurnAction(Action, ABC):
             events.append(ActiveLoop(answer.loop))
         if answer.then:
             return [*events, FollowupAction(answer.then)]
-        done = {**TURN_DONE, "keyboard": answer.keyboard} if answer.keyboard else TURN_DONE
-        dispatcher.utter_message(json_message=dict(done))
+        done: dict[str, Any] = dict(TURN_DONE)
+        if answer.keyboard:
+            done["keyboard"] = answer.keyboard
+        if answer.edits:
+            done["edits"] = True
+        dispatcher.utter_message(json_message=done)
         # The turn is over: naming what follows spares Rasa a prediction, and no rule has to describe how each form may end.
         return [*events, FollowupAction(ACTION_LISTEN)]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from bot.matching.model import Forecast, Match, MissionNeed, Reason, VolunteerProfile
-from bot.matching.slots import SLOTS_OF_A_WEEK
+from bot.matching.slots import ALL, SLOTS_OF_A_WEEK
 from bot.vocabulary import distance_km
 
 POLICY = "points-1"
@@ -28,6 +30,8 @@ SLOTS_FOR_ALL_POINTS = 4
 FAR_SHARE = 0.75
 """Beyond this share of the radius, the distance is named as the weakness."""
 URGENT_DAYS = 7
+ANYWHERE_KM = 300
+"""Beyond the region's ends."""
 CHANGEABLE = frozenset({"time", "distance", "mode", "skill", "language"})
 """Constraints that a volunteer can widen."""
 
@@ -87,6 +91,19 @@ def judge(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Mat
         distance_km=apart,
         common_slots=common,
     )
+
+
+def just_outside(volunteer: VolunteerProfile, missions: Iterable[MissionNeed], kind: str, today: date) -> list[Match]:
+    """The missions that nothing but one constraint (of :data:`CHANGEABLE`) keeps from the volunteer, the best first."""
+    relaxed: dict[str, dict[str, Any]] = {
+        "time": {"slots": ALL},
+        "distance": {"radius_km": ANYWHERE_KM},
+        "mode": {"mode": None},
+        "skill": {"skills_known": False},
+        "language": {"spoken_languages": ()},
+    }
+    wider = replace(volunteer, **relaxed[kind])
+    return rank(judge(wider, mission, today) for mission in missions if list(obstacles(volunteer, mission, today)) == [kind])
 
 
 def rank(matches: Iterable[Match | None]) -> list[Match]:

@@ -23,5 +23,6 @@ def once(session: Session, update_id: int | None, action: str, effect: Callable[
     if recorded is not None:
         return dict(recorded.outcome)
     outcome = effect()
-    session.add(Effect(update_id=update_id, action=action, outcome=outcome, created_at=clock.real_now()))
+    # A copy: what the caller does with the outcome must not change the record.
+    session.add(Effect(update_id=update_id, action=action, outcome=dict(outcome), created_at=clock.real_now()))
     return outcome

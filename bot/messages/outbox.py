@@ -18,6 +18,8 @@ from bot.messages import buttons
 from bot.messages.lengths import split
 from bot.store.models import OutboxMessage
 
+SEND, EDIT = "send", "edit"
+"""Methods: a new message, or an earlier one in place (body: "message_id")."""
 REPLY, NOTICE, DIGEST = "reply", "notice", "digest"
 _URGENCY = {REPLY: 0, NOTICE: 1, DIGEST: 2}
 MAX_ATTEMPTS = 8
@@ -46,7 +48,7 @@ class Draft:
     choices: Sequence[Choice] = ()
     keyboard: Sequence[Sequence[dict[str, Any]]] = ()
     solicited: bool = True
-    method: str = "send"
+    method: str = SEND
     extra: dict[str, Any] = field(default_factory=dict)
 
 

@@ -113,6 +113,33 @@ def mission_card(position: int, mission: Mission, match: Match, register: str) -
     )
 
 
+def outside_line(mission: Mission, match: Match, register: str) -> str:
+    """A mission that almost fits, in one line."""
+    where = text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register)
+    far = "" if match.distance_km is None else " · " + text(register, "kilometres", count=round(match.distance_km))
+    return text(register, "outside_line", title=mission.title, place=Html(where + far), when=Html(when(mission, register)))
+
+
+def open_mission(mission: Mission, register: str) -> str:
+    """A mission as anybody may see it, who need not have said anything of himself."""
+    return text(register, "mission_open", **_facts(mission, register))
+
+
+def open_mission_line(position: int, mission: Mission, register: str) -> str:
+    """A mission in the list of one organisation."""
+    return text(register, "mission_open_line", position=position, **_facts(mission, register))
+
+
+def _facts(mission: Mission, register: str) -> dict[str, Any]:
+    return {
+        "title": mission.title,
+        "organisation": mission.initiative.organisation.name,
+        "cause": vocabulary.label("cause", mission.initiative.cause, register),
+        "place": text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register),
+        "when": when(mission, register),
+    }
+
+
 def volunteer_card(position: int, volunteer: Volunteer, match: Match, mission: Mission, register: str) -> str:
     """A volunteer in an organisation's list: area, causes, skills, times and reasons, and neither name nor contact."""
     return text(

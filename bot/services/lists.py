@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +14,8 @@ from bot.services import cards, recommendations
 from bot.services.recommendations import LIST_LENGTH
 from bot.store.models import Initiative, Mission, Organisation, Volunteer
 from bot.texts import text
+
+OUTSIDE_SHOWN = 3
 
 
 def _missions(session: Session, ids: Sequence[int]) -> dict[int, Mission]:
@@ -29,27 +31,49 @@ def missions(
     headline: str,
     at: datetime,
     digest_id: int | None = None,
+    page: int = 1,
+    payload_of_page: Callable[[int], str] | None = None,
 ) -> Draft | None:
     """The missions that fit a volunteer or a search, under a headline (a key with {count}), with buttons to apply by number.
 
     Adds organisations that share a cause. None where there is neither mission nor organisation to show.
+
+    Args:
+        page: which part of the list, from 1; positions go on over the pages, and all shown so far can be named by them.
+        payload_of_page: the payload of the buttons that turn the page; None: there are none.
     """
     found = recommendations.missions_for(session, volunteer, at)
-    shown = found[:LIST_LENGTH]
+    first = max(0, min((page - 1) * LIST_LENGTH, (len(found) - 1) // LIST_LENGTH * LIST_LENGTH))
+    shown = found[first : first + LIST_LENGTH]
     organisations = recommendations.fitting_organisations(session, volunteer, {match.mission.organisation_id for match in shown})
     if not shown and (not organisations or digest_id is None):
         return None
     rows = _missions(session, [match.mission.mission_id for match in shown])
     parts = [text(register, headline, count=len(found))] if shown else [text(register, "organisations_only")]
-    parts += [
-        cards.mission_card(position, rows[match.mission.mission_id], match, register) for position, match in enumerate(shown, start=1)
-    ]
+    numbered = list(enumerate(shown, start=first + 1))
+    parts += [cards.mission_card(position, rows[match.mission.mission_id], match, register) for position, match in numbered]
     parts += _organisations(organisations, register, with_headline=bool(shown))
     if shown:
         parts.append(text(register, "apply_how"))
-        recommendations.remember_list(session, chat_id, "missions", [m.mission.mission_id for m in shown], at)
+        so_far = [match.mission.mission_id for match in found[: first + LIST_LENGTH]]
+        recommendations.remember_list(session, chat_id, "missions", so_far, at)
         recommendations.remember_matches(session, shown, "volunteer", digest_id, at)
-    return Draft("\n\n".join(parts), [_apply(position, match) for position, match in enumerate(shown, start=1)])
+    choices = [_apply(position, match) for position, match in numbered]
+    if payload_of_page is not None:
+        page = first // LIST_LENGTH + 1
+        if page > 1:
+            choices.append(Choice(text(register, "button_page_before"), payload_of_page(page - 1)))
+        if first + LIST_LENGTH < len(found):
+            choices.append(Choice(text(register, "button_page_after"), payload_of_page(page + 1)))
+    return Draft("\n\n".join(parts), choices)
+
+
+def just_outside(session: Session, volunteer: VolunteerProfile, kind: str, register: str, at: datetime) -> str | None:
+    """The missions that nothing but one constraint keeps from the volunteer, in a few lines; None where there are none."""
+    found = recommendations.just_outside(session, volunteer, kind, at)[:OUTSIDE_SHOWN]
+    rows = _missions(session, [match.mission.mission_id for match in found])
+    lines = [cards.outside_line(rows[match.mission.mission_id], match, register) for match in found]
+    return "\n".join(lines) if lines else None
 
 
 def _apply(position: int, match: Match) -> Choice:

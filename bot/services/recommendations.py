@@ -114,6 +114,18 @@ def binding(session: Session, volunteer: VolunteerProfile, at: datetime) -> str 
     return judge.binding(volunteer, open_missions(session), at.astimezone(CASABLANCA).date())
 
 
+def just_outside(session: Session, volunteer: VolunteerProfile, kind: str, at: datetime) -> list[Match]:
+    """The missions that nothing but one constraint keeps from a volunteer or a search, the best first."""
+    return judge.just_outside(volunteer, open_missions(session), kind, at.astimezone(CASABLANCA).date())
+
+
+def obstacles(session: Session, volunteer: VolunteerProfile, mission_id: int, at: datetime) -> list[str] | None:
+    """What keeps a mission from a volunteer's list; empty: nothing does. None where there is no such open mission for anybody."""
+    today = at.astimezone(CASABLANCA).date()
+    mission = next((one for one in open_missions(session) if one.mission_id == mission_id), None)
+    return None if mission is None else list(judge.obstacles(volunteer, mission, today))
+
+
 def volunteers_for(session: Session, organisation_id: int, at: datetime) -> list[Match]:
     """The volunteers who fit an organisation's missions, each once with his best mission, best first."""
     today = at.astimezone(CASABLANCA).date()

@@ -62,7 +62,7 @@ class OutboxMessage(Base):
     solicited = Column(Boolean, nullable=False)
     """False: quiet hours hold it back."""
     method = Column(String(16), nullable=False)
-    """send, edit (an earlier message in place) or answer (toast of a tapped button)."""
+    """send, or edit (an earlier message in place)."""
     body = Column(JSON, nullable=False)
     """{"text": HTML, "buttons": rows of {"text", "token" | "url"} or None, "keyboard": rows of {"text", "location"} or None,
     "message_id": of the message to edit or None}."""

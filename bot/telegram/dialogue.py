@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from bot.messages.outbox import Choice, Draft
+from bot.messages.outbox import EDIT, Choice, Draft
 from bot.texts import with_blank_lines
 
 Reply = dict[str, Any]
@@ -61,14 +62,14 @@ class Dialogue:
             before, turn = recorded
             replies = replies_of(turn)
             if is_whole(replies):
-                return drafts(replies)
+                return drafts(replies, metadata.get("message_id"))
             await self._undo(chat_id, before, turn)
         replies = await self._call("POST", "/webhooks/rest/webhook", {"sender": str(chat_id), "message": text, "metadata": metadata})
         if not is_whole(replies):
             if (recorded := await self._recorded(chat_id, update_id)) is not None:
                 await self._undo(chat_id, *recorded)
             raise HalfTurn
-        return drafts(replies)
+        return drafts(replies, metadata.get("message_id"))
 
     async def _recorded(self, chat_id: int, update_id: int) -> tuple[list[Event], list[Event]] | None:
         """The events before and of an update's last turn; None where the tracker does not know the update.
@@ -119,11 +120,15 @@ def is_whole(replies: Sequence[Reply]) -> bool:
     return bool(replies) and (replies[-1].get("custom") or {}).get("turn") == "done"
 
 
-def drafts(replies: Sequence[Reply]) -> list[Draft]:
-    """Rasa's replies as messages: each text with its buttons, the keyboard of the confirmation under the last one."""
+def drafts(replies: Sequence[Reply], tapped_message_id: int | None = None) -> list[Draft]:
+    """Rasa's replies as messages: each text with its buttons, the keyboard of the confirmation under the last one.
+
+    Where the confirmation asks for it, the last one takes the place of the message whose button was tapped.
+    """
     texts = [reply for reply in replies if reply.get("text")]
-    keyboard = (replies[-1].get("custom") or {}).get("keyboard") or ()
-    return [
+    confirmation = replies[-1].get("custom") or {}
+    keyboard = confirmation.get("keyboard") or ()
+    made = [
         Draft(
             text=with_blank_lines(reply["text"]),
             choices=[Choice(button["title"], button["payload"]) for button in reply.get("buttons") or ()],
@@ -131,3 +136,6 @@ def drafts(replies: Sequence[Reply]) -> list[Draft]:
         )
         for number, reply in enumerate(texts, start=1)
     ]
+    if made and confirmation.get("edits") and tapped_message_id is not None:
+        made[-1] = replace(made[-1], method=EDIT, extra={"message_id": tapped_message_id})
+    return made

@@ -215,6 +215,8 @@ class Sender:
         return Outcome("queued", error=error, wait_seconds=min(2.0 ** (row.attempts - 2), 60.0))
 
     async def _send(self, row: OutboxMessage, words: str, parse_mode: str | None) -> int:
+        if row.method == outbox.EDIT and (edited := await self._edit(row, words, parse_mode)):
+            return edited
         message = await self._bot.send_message(
             row.chat_id,
             words,
@@ -223,6 +225,27 @@ class Sender:
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
         return message.message_id
+
+    async def _edit(self, row: OutboxMessage, words: str, parse_mode: str | None) -> int | None:
+        """Change an earlier message in place; None where it is not there any more, or too old to be changed."""
+        message_id = int(row.body["message_id"])
+        markup = _markup(row.body)
+        try:
+            await self._bot.edit_message_text(
+                words,
+                row.chat_id,
+                message_id,
+                parse_mode=parse_mode,
+                reply_markup=markup if isinstance(markup, InlineKeyboardMarkup) else None,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        except BadRequest as error:
+            if "not modified" in error.message.lower():
+                return message_id
+            if "parse" in error.message.lower():
+                raise
+            return None
+        return message_id
 
     def _settle(self, session: Session, row: OutboxMessage, outcome: Outcome) -> None:
         now = clock.real_now()

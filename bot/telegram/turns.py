@@ -144,6 +144,8 @@ class TurnRunner:
             "update_id": row.update_id,
             "first_name": incoming.first_name,
             "language_code": incoming.language_code,
+            "bot_name": self._bot.username,
+            "message_id": incoming.message_id,
         }
         async with self._typing(row.chat_id):
             drafts = await self._dialogue.turn(row.chat_id, message, metadata, repeated=row.attempts > 1)

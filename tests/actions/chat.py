@@ -48,6 +48,8 @@ class Chat:
         self.buttons: dict[str, str] = {}
         """Payloads by title, of the last answer."""
         self.keyboard: list[str] = []
+        self.edits = False
+        """Whether the last answer takes the place of the message whose button was tapped."""
         self._last: tuple[dict[str, Any], dict[str, Any], str | None] = ({}, {}, None)
 
     async def say(self, words: str, intent: str = "inform", confidence: float = 0.95) -> list[str]:
@@ -80,7 +82,7 @@ class Chat:
             "text": words,
             "intent": {"name": intent, "confidence": confidence},
             "entities": entities,
-            "metadata": {"update_id": next(_update_ids), "first_name": self.first_name},
+            "metadata": {"update_id": next(_update_ids), "first_name": self.first_name, "bot_name": "tadamon_bot"},
         }
         self._last = (message, dict(self.slots), self.loop)
         return await self._run(message)
@@ -93,7 +95,8 @@ class Chat:
             tracker = Tracker(str(self.chat_id), dict(self.slots), message, [], False, None, {"name": self.loop} if self.loop else {}, None)
             name = self._apply(await ACTIONS[name].run(dispatcher, tracker, {}))
         *replies, last = dispatcher.messages
-        assert last["custom"] | {"keyboard": None} == TURN_DONE | {"keyboard": None}, "a turn ends with its confirmation"
+        self.edits = bool(last["custom"].get("edits"))
+        assert {k: v for k, v in last["custom"].items() if k not in ("keyboard", "edits")} == TURN_DONE, "a turn ends with its confirmation"
         assert not any(reply["custom"] for reply in replies), "and confirms itself once"
         assert replies, "nothing is answered with silence"
         self.heard = [with_blank_lines(reply["text"]) for reply in replies]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from bot import clock
+from bot.matching.slots import slots_of
 from bot.store.engine import Database
 from bot.store.models import Application, OutboxMessage, Recommendation
-from bot.texts import REGISTERS
+from bot.texts import REGISTERS, text
 from tests.actions.chat import Chat
 from tests.actions.worlds import mission, speaker_for, volunteer
 
@@ -59,11 +61,12 @@ async def test_anybody_may_search_and_leaves_no_trace(register: str, words: str,
 async def test_a_search_is_narrowed_by_what_it_names(world: dict[str, int]) -> None:
     chat = Chat("fr")
     await chat.say("le dimanche soir", "search_missions")
-    assert chat.heard_keys("nothing_time")
+    assert chat.heard_first("nothing_time")
+    assert "Soutien scolaire" in chat.heard[0], "what lies just outside is named"
     await chat.say("à distance", "search_missions")
-    assert chat.heard_keys("nothing_mode")
+    assert chat.heard_first("nothing_mode")
     await chat.say("à El Jadida", "search_missions")
-    assert chat.heard_keys("nothing_distance")
+    assert chat.heard_first("nothing_distance")
     await chat.say("partout à Casablanca", "search_missions")
     assert set(chat.buttons) == {"1", "2"}
 
@@ -248,3 +251,70 @@ async def test_no_commitments_yet() -> None:
     chat = Chat("ar")
     await chat.say("?", "my_commitments")
     assert chat.heard_keys("commitments_none")
+
+
+@pytest.mark.parametrize(
+    ("register", "words"),
+    [("fr", "des missions près de moi"), ("ary-Latn", "chi mohima 9riba mni"), ("ary-Arab", "شي مهمة حدايا"), ("ar", "مهام قريبة مني")],
+)
+async def test_near_me_asks_where_unless_it_is_known(register: str, words: str, world: dict[str, int], database: Database) -> None:
+    chat = Chat(register)
+    await chat.say(words, "search_missions")
+    assert chat.heard_first("ask_near_where") and chat.keyboard
+    await chat.tap('/share_location{"latitude": "33.58", "longitude": "-7.63"}')
+    assert chat.heard_first("missions_found"), chat.heard
+    volunteer(database, SALMA, register=register)
+    await chat.say(words, "search_missions")
+    assert chat.heard_first("missions_found")
+
+
+@pytest.mark.parametrize(
+    ("now", "found"), [("2026-11-28T09:30:00+01:00", True), ("2026-11-28T19:30:00+01:00", False), ("2026-11-24T09:30:00+01:00", False)]
+)
+async def test_now_means_this_hour(world: dict[str, int], monkeypatch: pytest.MonkeyPatch, now: str, found: bool) -> None:
+    at = clock.parse_instant(now)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    chat = Chat("fr")
+    await chat.say("j'ai une heure maintenant, où aider ?", "search_missions")
+    assert chat.heard_first("missions_found") is found, chat.heard
+
+
+async def test_pages_go_on_in_place_and_positions_with_them(database: Database) -> None:
+    owner = speaker_for(database, KARIM, "Jossour")
+    numbers = [mission(database, KARIM, owner, f"Mission {letter}") for letter in "abcdefg"]
+    volunteer(database, SALMA)
+    chat = Chat("fr")
+    await chat.say("l'éducation à Maârif", "search_missions")
+    assert set(chat.buttons) == {"1", "2", "3", "4", "5", text("fr", "button_page_after")}
+    assert not chat.edits
+    await chat.press("button_page_after")
+    assert chat.edits, "the page takes the place of the one before"
+    assert set(chat.buttons) == {"6", "7", text("fr", "button_page_before")}
+    assert "Mission f" in chat.heard[0] and "Mission a" not in chat.heard[0]
+    await chat.say("la 7", "apply_to_mission")
+    assert applications(database) == [(numbers[6], "pending")]
+    await chat.tap('/search_missions{"page": "99"}')
+    assert chat.heard_first("missions_found")
+
+
+@pytest.mark.parametrize(
+    ("register", "words"),
+    [
+        ("fr", "pourquoi je ne vois pas la mission {} ?"),
+        ("ary-Latn", "3lach mabantch liya lmohima {}"),
+        ("ary-Arab", "علاش ما كتبانش ليا المهمة {}"),
+        ("ar", "لماذا لا أرى المهمة {}"),
+    ],
+)
+async def test_why_something_is_not_shown(register: str, words: str, world: dict[str, int], database: Database) -> None:
+    volunteer(database, SALMA, register=register, slots=slots_of(["sun"], ["evening"]))
+    chat = Chat(register)
+    await chat.say(words.format(world["school"]), "search_missions")
+    assert chat.heard_first("why_not") and text(register, "why_not_time") in chat.heard[0], chat.heard
+    await chat.say(words.format(99), "search_missions")
+    assert chat.heard_first("why_not_gone")
+    await chat.tap("/offer_volunteering")
+    volunteer(database, SALMA, register=register)
+    chat.loop = None
+    await chat.say(words.format(world["school"]), "search_missions")
+    assert chat.heard_first("why_not_fits")

@@ -83,3 +83,10 @@ def test_a_lease_that_ran_out_is_free(store: Database) -> None:
     assert taken(store, "a", seconds=-1)
     assert taken(store, "b")
     assert not taken(store, "a")
+
+
+def test_what_the_caller_does_with_an_outcome_changes_no_record(store: Database) -> None:
+    with store.write() as session:
+        effects.once(session, 7, "apply", lambda: {"outcome": "applied", "title": "x"}).pop("outcome")
+    with store.write() as session:
+        assert effects.once(session, 7, "apply", dict) == {"outcome": "applied", "title": "x"}

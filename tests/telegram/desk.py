@@ -44,6 +44,8 @@ class FakeDialogue:
 class FakeBot:
     """Notes what a runner asks of Telegram itself."""
 
+    username = "tadamon_bot"
+
     def __init__(self) -> None:
         self.toasts: list[tuple[str, str | None]] = []
         self.typed_in: list[int] = []

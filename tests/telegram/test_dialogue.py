@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.messages.outbox import Choice
-from bot.telegram.dialogue import Dialogue, HalfTurn, Unavailable
+from bot.telegram.dialogue import Dialogue, HalfTurn, Unavailable, drafts
 from bot.texts import in_one_piece
 
 CHAT = 42
@@ -224,3 +224,11 @@ async def test_nobody_listening_means_wait() -> None:
     with pytest.raises(Unavailable):
         await say(dialogue)
     await dialogue.close()
+
+
+@pytest.mark.parametrize(("tapped", "method"), [(77, "edit"), (None, "send")])
+async def test_a_page_takes_the_place_of_the_message_that_was_tapped(tapped: int | None, method: str) -> None:
+    replies = [{"text": "a"}, {"text": "b"}, {"custom": {"turn": "done", "edits": True}}]
+    first, last = drafts(replies, tapped)
+    assert (first.method, last.method) == ("send", method)
+    assert last.extra == ({"message_id": 77} if tapped else {})

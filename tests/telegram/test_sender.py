@@ -280,3 +280,28 @@ async def test_a_database_that_is_away_stops_nothing_for_good(office: PostOffice
         monkeypatch.setattr(office.database, "write", write)
         assert await office.settled(ids) == ["sent", "sent"]
     assert office.telegram.read(SALMA) == ["un", "deux"], "what was sent while the database was away is not sent again"
+
+
+async def test_an_edit_takes_the_place_of_the_message(office: PostOffice) -> None:
+    (first,) = office.queue(SALMA, REPLY, Draft("page 1", [Choice("➡️", "/search_missions")]))
+    async with office.open():
+        await office.settled([first])
+        message_id = office.rows()[first].message_id
+        ids = office.queue(
+            SALMA, REPLY, Draft("<b>page 2</b>", [Choice("⬅️", "/search_missions")], method="edit", extra={"message_id": message_id})
+        )
+        assert await office.settled(ids) == ["sent"]
+    assert office.telegram.read(SALMA) == ["page 2"]
+    assert office.telegram.messages(SALMA)[0]["buttons"][0][0]["text"] == "⬅️"
+    assert office.rows()[ids[0]].message_id == message_id
+
+
+async def test_an_edit_that_changes_nothing_is_done_and_one_without_its_message_is_sent(office: PostOffice) -> None:
+    (first,) = office.queue(SALMA, REPLY, "page 1")
+    async with office.open():
+        await office.settled([first])
+        message_id = office.rows()[first].message_id
+        same = office.queue(SALMA, REPLY, Draft("page 1", method="edit", extra={"message_id": message_id}))
+        gone = office.queue(SALMA, REPLY, Draft("page 3", method="edit", extra={"message_id": 999}))
+        assert await office.settled([*same, *gone]) == ["sent", "sent"]
+    assert office.telegram.read(SALMA) == ["page 1", "page 3"]

@@ -136,6 +136,14 @@ def test_the_menu_fits_telegram(register: str) -> None:
 
 
 @pytest.mark.parametrize("register", REGISTERS)
+@pytest.mark.parametrize(("key", "longest"), [("about_description", 512), ("about_short", 120)])
+def test_what_telegram_shows_of_the_bot_fits(register: str, key: str, longest: int) -> None:
+    shown = text(register, key)
+    assert len(shown) <= longest
+    assert plain_text(shown) == shown, "it is no HTML there"
+
+
+@pytest.mark.parametrize("register", REGISTERS)
 def test_the_toast_fits_telegram(register: str) -> None:
     assert len(text(register, "button_expired")) <= 200
 

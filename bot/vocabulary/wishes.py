@@ -1,0 +1,31 @@
+"""Small wishes inside a sentence that the contract of the understanding has no entity for: near me, now, why not.
+
+Found on normalised text (docs/understanding.md), so that accents, hamza and case make no difference.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.vocabulary.spelling import normalise
+
+_NEAR = re.compile(
+    r"\b(?:(?:pres|autour|a cote|proche|proches|pas loin) de (?:moi|chez moi)|7daya|7da dari|9rib(?:a|in)? (?:mni|liya|3liya|l dari))\b"
+    r"|\b(?:حدايا|حدا داري|قربي|قريب\w* (?:مني|ليا|لي|عليا|من بيتي|من داري))\b"
+)
+_NOW = re.compile(r"\b(?:maintenant|tout de suite|daba|dab)\b|\b(?:دابا|الان|حالا|في الحال)\b")
+_WHY = re.compile(r"\b(?:pourquoi|pk|pq|3lach|3lah)\b|\b(?:علاش|لماذا|علاه)\b")
+
+
+def is_near(text: str) -> bool:
+    """Whether something near the person is wanted."""
+    return bool(_NEAR.search(normalise(text)))
+
+
+def is_now(text: str) -> bool:
+    """Whether it is wanted at once."""
+    return bool(_NOW.search(normalise(text)))
+
+
+def asks_why(text: str) -> bool:
+    return bool(_WHY.search(normalise(text)))
