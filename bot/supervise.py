@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from bot.services.seeding import seed
 from bot.settings import PROJECT, Settings
 from bot.store import migrate
 from bot.store.engine import database
+from bot.texts import REGISTERS, catalogue
 
 MODEL = PROJECT / "models" / "tadamon.tar.gz"
 _MODEL_INPUTS = (
@@ -25,7 +27,6 @@ _MODEL_INPUTS = (
     "data/nlu/**/*.yml",
     "data/rules/*.yml",
     "data/stories/*.yml",
-    "data/locales/*/*.yml",
     "nlu/*.py",
     "bot/vocabulary/spelling.py",
 )
@@ -38,6 +39,8 @@ class Unprepared(Exception):
 
 def start(found: Settings) -> None:
     """Prepare, then become supervisord. Does not return."""
+    # Database, logs and model are nobody else's on this machine to read.
+    os.umask(0o077)
     found.var_dir.mkdir(parents=True, exist_ok=True)
     _stage("database", lambda: migrate.upgrade(database()))
     if found.sandbox:
@@ -66,8 +69,11 @@ def _seed_sandbox() -> None:
 
 
 def model_fingerprint() -> str:
-    """A hash of everything the model is made from."""
+    """A hash of everything the model is made from. Of the texts, those that Rasa says by itself: the others are read when they are said."""
     digest = hashlib.sha256()
+    for register in REGISTERS:
+        spoken = {key: words for key, words in catalogue(register).items() if key.startswith("utter_")}
+        digest.update(json.dumps([register, spoken], sort_keys=True).encode())
     for pattern in _MODEL_INPUTS:
         for path in sorted(PROJECT.glob(pattern)):
             digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
@@ -115,7 +121,7 @@ def commands(found: Settings) -> dict[str, list[str]]:
     endpoints = ["--endpoints", str(PROJECT / "nlu" / "endpoints.yml")]
     rasa = ["run", "--enable-api", "-i", "127.0.0.1", "-p", str(found.rasa_port), "-m", str(MODEL), *endpoints]
     processes = {
-        "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "-p", str(found.actions_port), "--quiet"],
+        "actions": [python, "-m", "actions.serve", "--actions", "actions", "-p", str(found.actions_port), "--quiet"],
         "rasa": [python, "-m", "nlu.serve", *rasa],
         "web": [python, "-m", "bot", "web"],
         "worker": [python, "-m", "bot", "worker"],

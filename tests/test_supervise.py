@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from bot import supervise
 from bot.settings import PROJECT, Settings, read
+from bot.store.engine import Database
+from bot.texts import catalogue
 
 TOKEN = "123456:ABC-def"
 
@@ -30,7 +33,7 @@ def programs(found: Settings) -> dict[str, configparser.SectionProxy]:
 @pytest.fixture
 def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small project of which a model could be made."""
-    for name in ("config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/intent.py"):
+    for name in ("config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "nlu/intent.py"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a", encoding="utf-8")
@@ -38,14 +41,19 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "name", ["config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "data/locales/fr/common.yml", "nlu/intent.py"]
-)
+@pytest.mark.parametrize("name", ["config.yml", "domain.yml", "data/nlu/fr/faq.yml", "data/rules/rhythm.yml", "nlu/intent.py"])
 def test_a_changed_input_asks_for_a_new_model(inputs: Path, name: str) -> None:
     before = supervise.model_fingerprint()
     assert supervise.model_fingerprint() == before
     (inputs / name).write_text("b", encoding="utf-8")
     assert supervise.model_fingerprint() != before
+
+
+@pytest.mark.parametrize(("key", "asks"), [("utter_thank", True), ("greet", False)])
+def test_only_what_rasa_says_by_itself_is_part_of_the_model(monkeypatch: pytest.MonkeyPatch, key: str, asks: bool) -> None:
+    before = supervise.model_fingerprint()
+    monkeypatch.setattr(supervise, "catalogue", lambda register: {**catalogue(register), key: "Autrement"})
+    assert (supervise.model_fingerprint() != before) is asks
 
 
 def test_a_new_or_renamed_input_asks_for_a_new_model(inputs: Path) -> None:
@@ -121,6 +129,50 @@ def test_what_acts_for_anybody_listens_on_loopback_only(tmp_path: Path) -> None:
     found = settings_of(tmp_path)
     assert "-i 127.0.0.1" in programs(found)["rasa"]["command"]
     assert supervise.environment(found)["SANIC_HOST"] == "127.0.0.1"
+
+
+LISTENING = {
+    "rasa": lambda found, command, environment: command[command.index("-i") + 1],
+    "actions": lambda found, command, environment: environment["SANIC_HOST"],
+    "web": lambda found, command, environment: found.web_host,
+    "gateway": lambda found, command, environment: found.webhook_host,
+    "sandbox": lambda found, command, environment: "127.0.0.1",  # its own tests see that it refuses any other
+    "worker": lambda found, command, environment: "127.0.0.1",  # listens nowhere
+}
+
+
+def test_every_process_listens_on_loopback_unless_the_operator_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANIC_HOST", "0.0.0.0")
+    found = settings_of(tmp_path)
+    commands, environment = supervise.commands(found), supervise.environment(found)
+    assert set(commands) == set(LISTENING), "a new process: say where it listens"
+    for name, command in commands.items():
+        assert LISTENING[name](found, command, environment) == "127.0.0.1", name
+        assert "0.0.0.0" not in command
+
+
+def test_opening_the_web_page_to_others_opens_nothing_else(tmp_path: Path) -> None:
+    found = settings_of(tmp_path, WEB_HOST="0.0.0.0", WEBHOOK_HOST="0.0.0.0")
+    commands, environment = supervise.commands(found), supervise.environment(found)
+    for name in ("rasa", "actions", "sandbox"):
+        assert LISTENING[name](found, commands[name], environment) == "127.0.0.1"
+    assert "127.0.0.1" in environment["ACTIONS_URL"] and "127.0.0.1" in found.rasa_url
+
+
+def test_what_a_run_writes_is_read_by_its_own_account_alone(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(supervise, "_stage", lambda *_: None)
+    monkeypatch.setattr(supervise, "train_if_changed", lambda _: None)
+    monkeypatch.setattr(supervise.os, "execve", lambda *given: started.append(given))
+    before = os.umask(0o022)
+    try:
+        supervise.start(settings_of(tmp_path / "var"))
+        assert os.umask(0o022) == 0o077
+    finally:
+        os.umask(before)
+    assert started
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "var" / "supervisord.conf").stat().st_mode & 0o077 == 0
 
 
 def test_no_secret_stands_in_the_configuration(tmp_path: Path) -> None:

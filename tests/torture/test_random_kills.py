@@ -31,6 +31,8 @@ STEPS = (
     ("le mercredi matin", "offer_summary"),
 )
 FIRST_READER = 300_000_000
+LONGEST_PAUSE_SECONDS = dose(2, 4)
+"""Between two kills: a process needs a second or two to come back, and shall get some work done."""
 KILLS = {"gateway": dose(4, 160), "worker": dose(3, 160), "actions": dose(3, 160), "rasa": dose(1, 20)}
 DIALOGUES, AT_ONCE = dose(8, 286), dose(4, 8)
 """Of seven turns each: the whole dose are 2,002."""
@@ -95,8 +97,12 @@ def meet_readers(product: Product, database: Database, count: int, waiting: int 
         session.bulk_insert_mappings(
             Volunteer, [{"person_id": number, "paused": False, "created_at": at, "changed_at": at, **offer} for number in ids]
         )
+        weekly = {"audience": "volunteer", "frequency": "weekly"}
+        session.bulk_insert_mappings(Subscription, [{"person_id": number, **weekly} for number in ids])
+        queued = {"position": 0, "kind": outbox.DIGEST, "urgency": 2, "solicited": True, "method": "send", "state": "queued", "attempts": 0}
+        queued |= {"body": {"text": "liste", "buttons": None, "keyboard": None}, "created_at": at}
         session.bulk_insert_mappings(
-            Subscription, [{"person_id": number, "audience": "volunteer", "frequency": "weekly"} for number in ids]
+            OutboxMessage, [{"chat_id": chat_id, "origin": f"torture:{chat_id}", **queued} for chat_id in everybody[count:]]
         )
 
 
@@ -115,7 +121,7 @@ def test_kills_at_random(own_product: Product) -> None:
         before = session.execute(select(func.count(Volunteer.person_id))).scalar_one()
     began = time.monotonic()
     dialogues = [Dialogue(product, DIALOGUES // AT_ONCE + (number < DIALOGUES % AT_ONCE)) for number in range(AT_ONCE)]
-    killer = Killer(product, KILLS, chance, 1.5)
+    killer = Killer(product, KILLS, chance, LONGEST_PAUSE_SECONDS)
     for thread in (*dialogues, killer):
         thread.start()
     for dialogue in dialogues:
