@@ -1,39 +1,78 @@
-"""Starts the stock Rasa command line with logs that hold no message text: ``python -m nlu.serve run …``.
+"""Starts the stock Rasa command line, for programs of this machine alone, with logs without texts: ``python -m nlu.serve run …``.
 
-Rasa logs the text of a message that it fails on, and its tracebacks carry local variables, the tracker among them.
+Rasa logs the text of a message that it fails on; its tracebacks carry local variables, the tracker among them; the error of an action
+server quotes the whole conversation that was sent to it; below INFO it logs everything.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import MutableMapping
 from typing import Any
 
-REDACTED = "[redacted]"
-_CARRIES_TEXT = ("text", "message", "event_dict", "payload", "tracker", "events", "slots", "parse_data", "response", "body")
+from bot import logs
+from bot.loopback import is_local
+from bot.settings import settings
+
+HARMLESS = frozenset({"event", "event_info", "event_key", "level", "timestamp", "logger", "exc_info", "action_name", "filename", "key"})
+"""Fields of Rasa's lines that name things and quote nobody; any other, a new version's too, is blanked."""
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor that blanks every field that may hold what a person wrote."""
     for key in event:
-        if key != "event" and any(part in key.lower() for part in _CARRIES_TEXT):
-            event[key] = REDACTED
+        if key not in HARMLESS:
+            event[key] = logs.REDACTED
     return event
 
 
 def install() -> None:
     """Put the processors in place; Rasa reads them when it configures its logs."""
+    if os.environ.get("LOG_LEVEL") == "DEBUG":
+        # Rasa's own setting, too. Its lines of this level are sentences with texts in them.
+        os.environ["LOG_LEVEL"] = "INFO"
     import structlog
     from rasa.utils import log_utils
 
     without_locals = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    structlog.processors.dict_tracebacks = structlog.processors.ExceptionRenderer(without_locals)
+    render = structlog.processors.ExceptionRenderer(without_locals)
+
+    def bare(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return logs.without_quotations(logger, method, render(logger, method, event))
+
+    structlog.processors.dict_tracebacks = bare  # type: ignore[assignment]
     log_utils._anonymizer = redact
+    # On a terminal Rasa prints tracebacks with local variables.
+    log_utils.FORCE_JSON_LOGGING = "1"
+    logs.guard(logs.secrets_of(settings()))
+
+
+def refuse_browsers() -> None:
+    """Let Rasa's server answer programs of this machine alone: a page in a browser here could say anything in anybody's name."""
+    from rasa import server
+    from sanic.response import text
+
+    create_app = server.create_app
+
+    def refuse(request: Any) -> Any:
+        return None if is_local(request.headers.get("host"), request.headers.get("origin")) else text("loopback only", status=403)
+
+    def create(*given: Any, **named: Any) -> Any:
+        app = create_app(*given, **named)
+        app.register_middleware(refuse, "request")
+        return app
+
+    server.create_app = create
 
 
 def main() -> None:
+    import sys
+
     from rasa.__main__ import main as rasa
 
     install()
+    if "run" in sys.argv[1:]:
+        refuse_browsers()
     rasa()
 
 

@@ -70,7 +70,7 @@ def test_the_core_loads_no_framework(package: str) -> None:
 
 
 def test_unit_tests_load_neither_rasa_nor_tensorflow() -> None:
-    files, modules = _ran(COLLECT.format(arguments=["tests", "--ignore=tests/actions"]))
+    files, modules = _ran(COLLECT.format(arguments=["tests", "--ignore=tests/actions", "--ignore=tests/security"]))
     assert {(TESTS / name).as_posix() for name in ("test_imports.py", "telegram/test_turns.py")} <= set(files)
     assert not _loaded(modules, "rasa", "rasa_sdk", "tensorflow", "jax")
 
@@ -80,3 +80,10 @@ def test_unit_tests_of_actions_load_the_sdk_alone() -> None:
     assert files
     assert "rasa_sdk" in modules
     assert not _loaded(modules, "rasa", "tensorflow", "jax", "telegram", "starlette")
+
+
+def test_tests_of_security_play_both_sides_without_rasa() -> None:
+    files, modules = _ran(COLLECT.format(arguments=["tests/security"]))
+    assert files
+    assert {"rasa_sdk", "telegram"} <= modules
+    assert not _loaded(modules, "rasa", "tensorflow", "jax")

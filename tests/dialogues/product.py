@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 
 from bot.settings import PROJECT
+from tests.security.log_scan import scan
 
 START = "2026-11-24T10:00:00+01:00"
 """A Tuesday. Every process of the product believes to have started then."""
@@ -67,6 +69,8 @@ class Product:
         self.log = folder / "run.log"
         self._run: subprocess.Popen[bytes] | None = None
         self._people: list[Chatter] = []
+        self.said: list[str] = []
+        """What people wrote, all of them: none of it may stand in a log."""
 
     def start(self) -> None:
         with self.log.open("ab") as log:
@@ -78,11 +82,16 @@ class Product:
         until("Rasa", lambda: answers(self.rasa_url + "/status"), 600)
 
     def stop(self) -> None:
-        """End it as Ctrl-C does, and see that nothing is left."""
+        """End it as Ctrl-C does, and see that nothing is left: no process, and in the logs nothing that people wrote."""
         for person in self._people:
             person.close()
-        if self._run is None:
-            return
+        if self._run is not None:
+            self._end()
+        told = scan(self.folder, self.environment, self.said)
+        assert not told, "the logs tell what they must not:\n" + "\n".join(told[:20])
+
+    def _end(self) -> None:
+        assert self._run is not None
         processes = list(self.processes().values())
         self._run.send_signal(signal.SIGINT)
         self._run.wait(60)
@@ -95,8 +104,11 @@ class Product:
         children = Path(f"/proc/{self._run.pid}/task/{self._run.pid}/children").read_text().split()
         found = {}
         for pid in map(int, children):
-            line = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-            for name, part in {"rasa": "nlu.serve run", "actions": "rasa_sdk"}.items():
+            try:
+                line = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended just now
+            for name, part in {"rasa": "nlu.serve run", "actions": "actions.serve"}.items():
                 if part in line:
                     found[name] = pid
             if "-m bot " in line:
@@ -106,7 +118,8 @@ class Product:
     def kill(self, name: str) -> None:
         """kill -9; the supervisor starts it again."""
         pid = until(f"{name} to run", lambda: self.processes().get(name))
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
         until(f"{name} to be gone", lambda: not Path(f"/proc/{pid}").exists() or self.processes().get(name) != pid)
 
     def command(self, *arguments: str) -> str:
@@ -128,6 +141,7 @@ class Product:
 
     def person(self, **given: Any) -> Chatter:
         chatter = Chatter(self.telegram_url, **given)
+        chatter.said = self.said
         self._people.append(chatter)
         return chatter
 
@@ -138,6 +152,8 @@ class Chatter:
     def __init__(self, telegram_url: str, **given: Any) -> None:
         self._api = httpx.Client(base_url=telegram_url + "/sandbox/api", timeout=60)
         self.chat_id: int = self._post("/chats", given)["chat_id"]
+        self.said: list[str] = []
+        """What was written, this person's or everybody's of a product."""
         self._sequence = 0
         self._unread: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
@@ -156,10 +172,12 @@ class Chatter:
 
     def send(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Send a message; returns its message_id and update_id."""
+        self.said += [str(content[key]) for key in ("text", "caption") if content.get(key)]
         found: dict[str, Any] = self._post(f"/chats/{self.chat_id}/messages", content)
         return found
 
     def edit(self, message_id: int, text: str) -> None:
+        self.said.append(text)
         self._post(f"/chats/{self.chat_id}/messages/{message_id}", {"text": text})
 
     def tap(self, title: str) -> dict[str, Any]:

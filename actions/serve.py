@@ -1,0 +1,38 @@
+"""Starts the stock action server, for programs of this machine alone, with logs that hold no message text.
+
+``python -m actions.serve --actions actions …``. An action that fails is logged with its traceback, and the message of an exception may
+quote what a person wrote. Whoever reaches the server acts for anybody.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot import logs
+from bot.loopback import is_local
+from bot.settings import settings
+
+
+def refuse_browsers(app: Any) -> Any:
+    """Let a Sanic app answer programs of this machine alone."""
+    from sanic.response import text
+
+    def refuse(request: Any) -> Any:
+        return None if is_local(request.headers.get("host"), request.headers.get("origin")) else text("loopback only", status=403)
+
+    app.register_middleware(refuse, "request")
+    return app
+
+
+def main() -> None:
+    from rasa_sdk import endpoint
+    from rasa_sdk.__main__ import main as serve
+
+    logs.guard(logs.secrets_of(settings()))
+    create_app = endpoint.create_app
+    endpoint.create_app = lambda *given, **named: refuse_browsers(create_app(*given, **named))
+    serve()
+
+
+if __name__ == "__main__":
+    main()
