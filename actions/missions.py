@@ -124,6 +124,11 @@ def nothing_found(session: Any, turn: Turn, profile: VolunteerProfile, at: datet
     return answer.add(Html("\n\n".join(parts)), answer.choice("button_widen", "/offer_volunteering"))
 
 
+def terms(turn: Turn) -> str | None:
+    """The words of an application that comes with a condition; they go to the organisation as they are."""
+    return " ".join(turn.text.split()) if not turn.is_payload and wishes.sets_terms(turn.text) else None
+
+
 class ApplyToMission(TurnAction):
     """Apply to a mission named by button, number or position. Without a profile the offer is taken first, then it applies."""
 
@@ -139,13 +144,15 @@ class ApplyToMission(TurnAction):
                 session,
                 turn.update_id,
                 self.action,
-                lambda: applications.apply(session, turn.chat_id, mission_id, at),
+                lambda: applications.apply(session, turn.chat_id, mission_id, at, terms(turn)),
             )
         result = outcome.pop("outcome")
         if result == "no_profile":
             answer.slots["wanted_mission"] = str(mission_id)
             answer.then = "offer_form"
             return answer.say("apply_first_offer")
+        if result == "applied" and terms(turn):
+            return answer.say("apply_on_terms", answer.choice("button_search", "/search_missions"), **outcome)
         return answer.say(f"apply_{result}", answer.choice("button_search", "/search_missions"), **outcome)
 
     @staticmethod

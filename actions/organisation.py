@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from actions.form import DraftForm, Problem, Question, confirm_choices, merge, take_text
@@ -15,19 +16,22 @@ from bot.services.organisations import Registration
 from bot.texts import Html, text
 from bot.vocabulary.names import organisation_name
 
+PAPERS_LENGTH = 80
+_NUMBERED = re.compile(r"(?:(?:\bn°|\bnum[eé]ro|\br[eé]c[eé]piss[eé]|\bra9m|\bwas[le]l?|رقم|وصل)\W*)*\d", re.IGNORECASE)
+
 
 class OrganisationForm(DraftForm):
-    """kind → name → place → causes → what it does → summary with consent → saved; then its first initiative."""
+    """kind → name → place → causes → what it does → its papers → summary with consent → saved; then its first initiative."""
 
     action = "organisation_form"
     slot = "organisation"
     intent = "register_association"
-    steps = ("kind", "name", "place", "causes", "services")
-    optional = frozenset({"services"})
-    free_text = frozenset({"name", "services"})
+    steps = ("kind", "name", "place", "causes", "services", "papers")
+    optional = frozenset({"services", "papers"})
+    free_text = frozenset({"name", "services", "papers"})
 
     def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
-        named = organisation_name(turn.text) if not turn.is_payload and asked != "services" else None
+        named = organisation_name(turn.text) if not turn.is_payload and asked not in ("services", "papers") else None
         if named:
             draft["name"] = named
         elif asked in self.free_text:
@@ -48,6 +52,8 @@ class OrganisationForm(DraftForm):
             return Question("ask_organisation_place", keyboard=keyboard(register))
         if step == "causes":
             return Question("ask_organisation_causes", _choices("cause", register))
+        if step == "papers":
+            return Question(f"ask_papers_{draft['kind']}")
         if step in ("name", "services"):
             return Question(f"ask_{step}")
         with door.reading() as session:
@@ -60,6 +66,8 @@ class OrganisationForm(DraftForm):
         ]
         if draft.get("services"):
             lines.append(f"🤝 {text(register, 'plain', value=draft['services'])}")
+        representative, receipt = papers(draft.get("papers"))
+        lines += [f"{sign} {text(register, 'plain', value=found)}" for sign, found in (("👤", representative), ("📄", receipt)) if found]
         consent = "" if agreed else "\n\n" + text(register, "consent_ask_organisation")
         return Question(
             "organisation_summary",
@@ -68,12 +76,15 @@ class OrganisationForm(DraftForm):
         )
 
     def save(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> None:
+        representative, receipt = papers(draft.get("papers"))
         registration = Registration(
             kind=draft["kind"],
             name=draft["name"],
             place=draft["place"],
             causes=draft["causes"],
             services=draft.get("services", ""),
+            representative=representative,
+            receipt=receipt,
         )
 
         def keep() -> dict[str, Any]:
@@ -89,6 +100,13 @@ class OrganisationForm(DraftForm):
             answer.choice("button_publish", "/publish_initiative"),
             name=outcome["name"],
         )
+
+
+def papers(words: str | None) -> tuple[str | None, str | None]:
+    """Who represents an organisation and the number of its receipt, from one answer: what stands before the first number, and the rest."""
+    found = _NUMBERED.search(words or "")
+    name, number = (words[: found.start()], words[found.start() :]) if words and found else (words or "", "")
+    return name.strip(" ,;:،؛-–")[:PAPERS_LENGTH] or None, number.strip()[:PAPERS_LENGTH] or None
 
 
 def _choices(kind: str, register: str) -> list[Choice]:

@@ -18,7 +18,7 @@ from bot.store.models import InboxUpdate
 
 LEASE_SECONDS = 120
 """Longer than a turn may take; a turn on a busy machine takes seconds."""
-RETRY_SECONDS = (0.5, 1, 2, 5, 10, 30)
+RETRY_SECONDS = (0.5, 1, 2, 5, 10)
 """Waiting before the next attempt; the last one repeats. An update waits for Rasa as long as Rasa needs."""
 _OPEN = ("waiting", "working")
 MOST_WAITING = 20_000

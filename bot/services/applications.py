@@ -16,11 +16,16 @@ from bot.services.organisations import ids_spoken_for, members, speaks_for
 from bot.services.profiles import NOTICE_VERSION, person_of
 from bot.services.recommendations import open_missions
 from bot.store.models import Application, Consent, Initiative, Mission, Organisation, Person, Volunteer
-from bot.texts import text
+from bot.texts import Html, text
+
+NOTE_LENGTH = 200
 
 
-def apply(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict[str, Any]:
+def apply(session: Session, chat_id: int, mission_id: int, at: datetime, note: str | None = None) -> dict[str, Any]:
     """Apply to a mission. Applying is the volunteer's consent that first name, area and offer are shown to its organisation.
+
+    Args:
+        note: on what terms he would come, in his own words; the organisation reads them before it answers.
 
     Returns {"outcome", "title", "organisation"}; outcome is applied, already, gone (not open any more), full, own (the
     volunteer's own organisation) or no_profile.
@@ -50,6 +55,7 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict
     application = known or Application(mission_id=mission_id, person_id=person.id)
     # Who took it back may think better of it: the same row, as new.
     application.state, application.created_at, application.answered_at, application.closed_reason = "pending", at, None, None
+    application.note = note[:NOTE_LENGTH] if note else None
     session.add(application)
     session.add(
         Consent(
@@ -79,6 +85,8 @@ def _tell_organisation(session: Session, application: Application, mission: Miss
             name=volunteer.first_name,
             card=cards.volunteer_facts(volunteer, register),
         )
+        if application.note:
+            body = Html("\n".join([body, text(register, "application_note", note=application.note)]))
         outbox.queue(
             session,
             member.chat_id,

@@ -17,7 +17,7 @@ class HelpRequest(Base):
     id = Column(Integer, primary_key=True)
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
     need = Column(String(300), nullable=False)
-    """What is needed, in the person's own words."""
+    """What is needed, in the person's own words; empty once it is forgotten."""
     place = Column(String(64), nullable=False)
     """Canonical place: the area, never the door."""
     latitude = Column(Float, nullable=False)
@@ -27,14 +27,17 @@ class HelpRequest(Base):
     address = Column(String(200))
     """For the assigned helper alone; forgotten when the request is closed. None: not given."""
     state = Column(String(16), nullable=False)
-    """open, searching, helper_found, closed."""
+    """searching, helper_found, closed."""
     outcome = Column(String(16))
     """fulfilled, failed or irrelevant; None until closed."""
     helper_id = Column(Integer, ForeignKey("persons.id", ondelete="SET NULL"), index=True)
     wave = Column(Integer, nullable=False)
     """How many waves of people were asked."""
     next_step_at = Column(Instant)
-    """When the next wave leaves, or "did it arrive?" is asked; None: nothing is due."""
+    """When the next wave leaves, "did it arrive?" is asked, or the request ends by itself; None: nothing is due."""
+    reminded_at = Column(Instant)
+    """When the asker was told the one thing that is told once in a state: that nobody is left to be asked (searching), or the
+    question whether help arrived (helper_found). None: not yet."""
     created_at = Column(Instant, nullable=False)
     closed_at = Column(Instant)
 
@@ -52,6 +55,6 @@ class HelpCall(Base):
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
     wave = Column(Integer, nullable=False)
     state = Column(String(16), nullable=False)
-    """asked, accepted, declined, or too_late (somebody else was faster, or the request is closed)."""
+    """asked, accepted, declined (or given back later), or too_late (somebody else was faster, or the request is closed)."""
     asked_at = Column(Instant, nullable=False)
     answered_at = Column(Instant)

@@ -132,6 +132,8 @@ class Application(Base):
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
     state = Column(String(16), nullable=False)
     """pending, accepted, declined, withdrawn, expired."""
+    note = Column(String(200))
+    """On what terms the volunteer would come, in his words ("only from three o'clock"); None: on the mission's own."""
     closed_reason = Column(String(16))
     """Why it was withdrawn (no_answer, not_expected, not_available, other) or declined without a look (mission_closed); None: not said."""
     created_at = Column(Instant, nullable=False)

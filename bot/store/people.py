@@ -68,7 +68,8 @@ class Consent(Base):
     id = Column(Integer, primary_key=True)
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
     purpose = Column(String(32), nullable=False)
-    """profile: keeping what was said. application: showing first name and area to the organisation."""
+    """profile: keeping what was said. application: showing first name and area to the organisation. aid: showing need and area of a
+    help request to people nearby, and first name and address to the one who helps."""
     organisation_id = Column(Integer, ForeignKey("organisations.id", ondelete="CASCADE"))
     """To whom; None means the service itself."""
     notice_version = Column(String(16), nullable=False)

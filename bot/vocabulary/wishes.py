@@ -15,6 +15,13 @@ _NEAR = re.compile(
 )
 _NOW = re.compile(r"\b(?:maintenant|tout de suite|daba|dab)\b|\b(?:دابا|الان|حالا|في الحال)\b")
 _WHY = re.compile(r"\b(?:pourquoi|pk|pq|3lach|3lah)\b|\b(?:علاش|لماذا|علاه)\b")
+_TERMS = re.compile(
+    r"\b(?:mais|seulement|juste|uniquement|par contre|a condition|sauf|pas avant|pas apres)\b"
+    r"|\b(?:walakin|wlkin|walakn|ghir|gher|b chert|bchert|bessa7)\b"
+    r"|\b(?:ولكن|لكن|غير|فقط|بشرط|بصح|ماشي قبل|الا في|باستثناء)\b"
+)
+TERMS_WORDS = 4
+"""Shorter sentences set no terms: "juste la première"."""
 
 
 def is_near(text: str) -> bool:
@@ -29,3 +36,9 @@ def is_now(text: str) -> bool:
 
 def asks_why(text: str) -> bool:
     return bool(_WHY.search(normalise(text)))
+
+
+def sets_terms(text: str) -> bool:
+    """Whether a yes comes with a condition: "yes, but only two hours", «واخا، ولكن غير مع 3»."""
+    plain = normalise(text)
+    return len(plain.split()) >= TERMS_WORDS and bool(_TERMS.search(plain))

@@ -196,6 +196,7 @@ async def test_who_speaks_for_nobody_registers_first_and_then_goes_on(register: 
     await chat.say("Maârif" if register in ("fr", "ary-Latn") else "المعاريف")
     await chat.tap('/inform{"cause": "education"}')
     await chat.tap("/skip")
+    await chat.tap("/skip")
     await chat.press("button_consent")
     await chat.press("button_publish")
     assert chat.heard_keys("ask_mission_title") and chat.initiative["starts_on"] == "2026-12-20"

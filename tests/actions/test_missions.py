@@ -318,3 +318,29 @@ async def test_why_something_is_not_shown(register: str, words: str, world: dict
     chat.loop = None
     await chat.say(words.format(world["school"]), "search_missions")
     assert chat.heard_first("why_not_fits")
+
+
+@pytest.mark.parametrize(
+    ("register", "words"),
+    [
+        ("fr", "je prends la 1, mais seulement à partir de 15h"),
+        ("ary-Latn", "ntcharek f la 1 walakin ghir jouj swaye3"),
+        ("ary-Arab", "نشارك فالمهمة 1 ولكن غير من بعد 3"),
+        ("ar", "أشارك في المهمة 1 ولكن بعد الثالثة فقط"),
+    ],
+)
+async def test_a_yes_with_terms_goes_with_them(register: str, words: str, world: dict[str, int], database: Database) -> None:
+    volunteer(database, SALMA, register=register)
+    chat = Chat(register)
+    await chat.tap("/search_missions")
+    await chat.say(words, "apply_to_mission")
+    assert chat.heard_first("apply_on_terms"), chat.heard
+    assert words in notices(database, KARIM)[0]
+
+
+async def test_terms_are_shown_as_words_not_as_markup(world: dict[str, int], database: Database) -> None:
+    volunteer(database, SALMA)
+    chat = Chat("fr")
+    await chat.tap("/search_missions")
+    await chat.say("la 1 mais <b>seulement</b> & vite", "apply_to_mission")
+    assert "&lt;b&gt;seulement&lt;/b&gt; &amp; vite" in notices(database, KARIM)[0]

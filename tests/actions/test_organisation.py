@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from actions.organisation import papers
 from bot.settings import settings
 from bot.store.engine import Database
 from bot.store.models import Organisation, Person
@@ -30,6 +31,8 @@ async def until_summary(chat: Chat, name: str = "Jossour", services: str = "Sout
     await chat.tap('/inform{"cause": "education"}')
     assert chat.heard_keys("ask_services")
     await chat.say(services)
+    assert chat.heard_keys("ask_papers_association")
+    await chat.tap("/skip")
     assert chat.heard_keys("organisation_summary")
 
 
@@ -59,6 +62,8 @@ async def test_said_at_once(register: str, words: str, name: str, kind: str, dat
     chat = Chat(register)
     await chat.say(words, "register_association")
     assert chat.heard_keys("ask_services")
+    await chat.tap("/skip")
+    assert chat.heard_keys("ask_papers_association")
     await chat.tap("/skip")
     assert chat.heard_keys("organisation_summary")
     await chat.press("button_consent")
@@ -162,3 +167,30 @@ async def test_the_same_name_again_is_the_same_organisation(database: Database) 
     await chat.press("button_confirm")
     (kept,) = organisations(database)
     assert kept.services == "Et la bibliothèque"
+
+
+@pytest.mark.parametrize(
+    ("words", "representative", "receipt"),
+    [
+        ("Fatima Alaoui, récépissé n° 123/2019", "Fatima Alaoui", "récépissé n° 123/2019"),
+        ("خديجة المنصوري، وصل رقم 123/2019", "خديجة المنصوري", "وصل رقم 123/2019"),
+        ("Hassan Berrada ra9m 45/2020", "Hassan Berrada", "ra9m 45/2020"),
+        ("Fatima Alaoui", "Fatima Alaoui", None),
+        ("n° 77", None, "n° 77"),
+        ("123/2019 du 4 mai", None, "123/2019 du 4 mai"),
+        (None, None, None),
+    ],
+)
+def test_papers_are_a_name_and_a_number(words: str | None, representative: str | None, receipt: str | None) -> None:
+    assert papers(words) == (representative, receipt)
+
+
+async def test_papers_are_kept_for_the_team(database: Database) -> None:
+    chat = Chat("fr")
+    await until_summary(chat)
+    chat.slots["organisation"] = {**chat.slots["organisation"], "papers": "Fatima Alaoui, n° 12/2020", "skipped": []}
+    await chat.tap("/register_association")
+    assert "Fatima Alaoui" in chat.heard[0] and "n° 12/2020" in chat.heard[0]
+    await chat.press("button_consent")
+    (kept,) = organisations(database)
+    assert (kept.representative, kept.receipt) == ("Fatima Alaoui", "n° 12/2020")

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("helper_id", sa.Integer(), nullable=True),
         sa.Column("wave", sa.Integer(), nullable=False),
         sa.Column("next_step_at", base.Instant(timezone=True), nullable=True),
+        sa.Column("reminded_at", base.Instant(timezone=True), nullable=True),
         sa.Column("created_at", base.Instant(timezone=True), nullable=False),
         sa.Column("closed_at", base.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["helper_id"], ["persons.id"], name=op.f("fk_help_requests_helper_id_persons"), ondelete="SET NULL"),
@@ -139,6 +140,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("application_id", "took_place_on", name=op.f("uq_participations_application_id_took_place_on")),
     )
     with op.batch_alter_table("applications", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("note", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("closed_reason", sa.String(length=16), nullable=True))
 
     with op.batch_alter_table("missions", schema=None) as batch_op:
@@ -165,6 +167,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("applications", schema=None) as batch_op:
         batch_op.drop_column("closed_reason")
+        batch_op.drop_column("note")
 
     op.drop_table("participations")
     with op.batch_alter_table("messages_to_team", schema=None) as batch_op:
