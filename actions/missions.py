@@ -159,7 +159,8 @@ class ApplyToMission(TurnAction):
     def _mission(session: Any, turn: Turn) -> int | None:
         if turn.said.last("mission"):
             return turn.said.row_id("mission")
-        named = turn.said.last("mission_ref") or turn.said.last("number")
+        # A number after the first one says on what terms: "je prends la 1, à partir de 3".
+        named = turn.said.last("mission_ref") or next(iter(turn.said.all("number")), None)
         return recommendations.mission_named(session, turn.chat_id, named) if named else None
 
 

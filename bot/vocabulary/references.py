@@ -17,11 +17,15 @@ _ORDINALS = """
 5: cinquième 5ème 5eme 5e khamsa_l lkhamsa الخامسة الخامس
 """
 _BEFORE_NUMBER = frozenset(
-    "n no num numero nemra nmra ra9m raqm mission lmission initiative annonce l3lan i3lan "
+    "n no num numero nemra nmra ra9m raqm mission lmission mohima lmohima mohimma lmohimma initiative annonce l3lan i3lan "
     "رقم نمره النمره المهمه للمهمه مهمه المبادره للمبادره الاعلان".split()
 )
 _ARTICLES = frozenset("la le celle celui dik hadik dak hadak ديك هاديك داك".split())
 _TOWARDS = frozenset("a pour dans sur f fi l b ف ل ب".split())
+_PROCLITICS = re.compile(r"^(?:و?[فبل](?=ال)|لل)")
+"""Prepositions written in one with the word: فالمهمة, بالمهمة, للمهمة; "لل" stands for "ل" and "ال"."""
+_AT_FIRST = frozenset(normalise(word) for word in "الأول الاول lowel louwel".split())
+"""With a preposition these say "at first", not "the first one"."""
 _SIGN = re.compile(r"(?:#|n°|nº|№)\s?(\d{1,9})", re.IGNORECASE)
 
 
@@ -44,14 +48,22 @@ def find_mission_refs(text: str) -> list[Mention]:
     found = words(text[:4096])
     mentions = []
     for index, word in enumerate(found):
-        before = found[index - 1].normal if index else ""
-        ordinal = ORDINALS.get(word.normal)
+        before = _bare(found[index - 1].normal) if index else ""
+        bare = _bare(word.normal)
+        ordinal = ORDINALS.get(bare)
         number = number_of(word.normal)
-        if ordinal and (len(found) <= 6 or before in _ARTICLES):
+        is_towards = bare != word.normal or before in _TOWARDS
+        says_at_first = is_towards and bare in _AT_FIRST
+        if ordinal and not says_at_first and (len(found) <= 6 or before in _ARTICLES or is_towards):
             mentions.append(Mention("mission_ref", ordinal, word.start, word.end))
         elif number is not None and number > 0 and (before in _BEFORE_NUMBER or _is_article_of(found, index, number)):
             mentions.append(Mention("mission_ref", str(number), word.start, word.end))
     return mentions
+
+
+def _bare(normal: str) -> str:
+    """A word without the preposition written in one with it."""
+    return _PROCLITICS.sub(lambda found: "ال" if found.group() == "لل" else "", normal)
 
 
 def _is_article_of(found: list[Word], index: int, number: int) -> bool:
