@@ -63,7 +63,9 @@ def register_of(tracker: DialogueStateTracker) -> str:
     if message is None:
         return current or starting_register(None)
     if not current:
-        current = starting_register((message.metadata or {}).get("language_code"))
+        # Who is known is answered as before, though Rasa may not remember the conversation; notices came in that register too.
+        metadata = message.metadata or {}
+        current = metadata.get("register") or starting_register(metadata.get("language_code"))
     detected = (message.parse_data or {}).get("register") or {}
     return next_register(
         message.text or "",

@@ -19,6 +19,10 @@ def pattern(register: str, keys: str) -> re.Pattern[str]:
 
 def _one(register: str, key: str) -> str:
     texts = catalogue(register)
+    if key.endswith("*"):
+        variants = [words for name, words in texts.items() if name.startswith(key[:-1])]
+        assert variants, f"no text {key} in {register}"
+        return "(?:" + "|".join(_template(variant) for variant in variants) + ")"
     variants = [texts[name] for name in (key, *(f"{key}_{plural}" for plural in _PLURALS)) if name in texts]
     assert variants, f"no text {key} in {register}"
     return "(?:" + "|".join(_template(variant) for variant in variants) + ")"
@@ -30,9 +34,18 @@ def _template(text: str) -> str:
 
 
 def says(register: str, keys: str, text: str) -> bool:
-    """Whether a message is what the keys say in a register; "|" parts keys either of which will do."""
+    """Whether a message is what the keys say in a register.
+
+    "|" parts keys either of which will do, "…" after a key lets more follow, "*" stands for any ending of a key.
+    """
     bare = _MARKS.sub("", text)
-    return any(pattern(register, either.strip()).fullmatch(bare) for either in keys.split("|"))
+    return any(_is_said(register, either.strip(), bare) for either in keys.split("|"))
+
+
+def _is_said(register: str, keys: str, bare: str) -> bool:
+    if keys.endswith("…"):
+        return bool(pattern(register, keys.rstrip("…")).match(bare))
+    return bool(pattern(register, keys).fullmatch(bare))
 
 
 def starts(register: str, key: str, text: str) -> bool:
