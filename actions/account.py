@@ -8,28 +8,22 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.asides import faq_key, is_old_button
-from actions.turn import ACTION_LISTEN, Answer, Turn, TurnAction
+from actions import aid, guardian
+from actions.asides import TALK, faq_key, unsupported_key
+from actions.turn import ACTION_LISTEN, Answer, Turn, TurnAction, chosen_register, main_choices, misunderstood
 from bot import clock
 from bot.matching.slots import DAYS
 from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import cards, door, invitations, links, profiles, recommendations, showcase, subscriptions
+from bot.services import cards, door, invitations, links, organisations, profiles, recommendations, showcase, subscriptions
 from bot.services.subscriptions import FREQUENCIES
 from bot.store.models import REGISTERS
-from bot.texts import Html, has, text
+from bot.texts import Html, has, joined, text
+from bot.vocabulary import wishes
+from bot.vocabulary.ages import find_own_age
 
 MOST_LIKELY = 3
 _END_REASONS = ("too_many", "nothing_fits", "no_time", "inconvenient", "other")
-
-
-def main_choices(answer: Answer) -> list[Choice]:
-    """The ways on that are always open."""
-    return [
-        answer.choice("button_offer", "/offer_volunteering"),
-        answer.choice("button_search", "/search_missions"),
-        answer.choice("button_register", "/register_association"),
-    ]
 
 
 def language_choices() -> list[Choice]:
@@ -54,6 +48,8 @@ class Start(TurnAction):
             return answer
         if target.kind == invitations.MEMBER:
             return self._invitation(turn, answer, target.token)
+        if target.kind == invitations.GUARDIAN:
+            return guardian.opened(turn, answer, target.token)
         if target.kind == "mission":
             return self._mission(turn, answer, target.number)
         return self._organisation(turn, answer, target.number) if target.kind == "organisation" else answer
@@ -147,19 +143,6 @@ class ChangeLanguage(TurnAction):
         return answer.say("language_changed", *main_choices(answer))
 
 
-def chosen_register(turn: Turn) -> str | None:
-    """The register a message asks for; Darija in the script in which it was asked for. None where none is named."""
-    direct = turn.said.last("register")
-    if direct in REGISTERS:
-        return direct
-    named = turn.said.last("language")
-    if named in ("ar", "fr"):
-        return named
-    if named == "ary":
-        return "ary-Latn" if any("a" <= letter <= "z" for letter in turn.text.lower()) else "ary-Arab"
-    return None
-
-
 class Subscribe(TurnAction):
     """Start the periodic lists again, or change their rhythm."""
 
@@ -188,6 +171,8 @@ class Unsubscribe(TurnAction):
     action = "action_unsubscribe"
 
     def answer(self, turn: Turn) -> Answer:
+        if aid.is_taken_back(turn):
+            return Answer(turn.register, then="aid_form")
         answer = Answer(turn.register)
         reason = turn.said.last("reason")
         with door.opened() as session:
@@ -200,16 +185,29 @@ class Unsubscribe(TurnAction):
 
 
 class ShowProfile(TurnAction):
-    """What is kept about an offer, with the way to change it."""
+    """What is kept about somebody, in short: offer, roles, lists, consent; with the ways to change, take away and erase it."""
 
     action = "action_show_profile"
 
     def answer(self, turn: Turn) -> Answer:
         answer, register = Answer(turn.register), turn.register
+        if turn.said.last("kind") == "notice":
+            return answer.say("faq_personal_data", answer.choice("button_export", "/export_my_data"))
         with door.reading() as session:
             offer = profiles.offer_of(session, turn.chat_id)
-        if offer is None:
-            return answer.say("profile_none", answer.choice("button_offer", "/offer_volunteering"))
+            lines = [*(self._offer(offer, register) if offer else []), *self._kept(session, turn)]
+        ways_on = [
+            answer.choice("button_export", "/export_my_data"),
+            answer.choice("button_erase", "/delete_my_data"),
+            answer.choice("button_notice", '/show_profile{"kind": "notice"}'),
+        ]
+        if not lines:
+            return answer.say("profile_none", answer.choice("button_offer", "/offer_volunteering"), *ways_on)
+        change = answer.choice("button_change", "/update_profile") if offer else answer.choice("button_offer", "/offer_volunteering")
+        return answer.say("profile", change, *ways_on, lines=Html("\n".join(lines)))
+
+    @staticmethod
+    def _offer(offer: profiles.Offer, register: str) -> list[str]:
         lines = [
             text(register, "summary_name", name=offer.first_name),
             text(register, "summary_place", place=cards.place(offer.place, register), count=offer.radius_km),
@@ -220,7 +218,36 @@ class ShowProfile(TurnAction):
         if offer.means:
             lines.append(text(register, "summary_means", means=cards.labels("means", offer.means, register)))
         lines.append(text(register, "summary_when", slots=cards.week(offer.slots, register)))
-        return answer.say("profile", answer.choice("button_change", "/update_profile"), lines=Html("\n".join(lines)))
+        if offer.age_band == "teen":
+            lines.append(text(register, "age_teen"))
+        return lines
+
+    @staticmethod
+    def _kept(session: Any, turn: Turn) -> list[str]:
+        """Roles, lists and consent, a line each."""
+        register, known = turn.register, profiles.person_of(session, turn.chat_id)
+        if known is None:
+            return []
+        lines = []
+        roles = organisations.spoken_for(session, turn.chat_id)
+        if roles:
+            lines.append(
+                text(register, "profile_roles", names=Html(joined(register, [text(register, "plain", value=r.name) for r in roles])))
+            )
+        running = subscriptions.running(session, turn.chat_id)
+        names = {role.id: role.name for role in roles}
+        for row in running:
+            rhythm = Html(text(register, f"button_{row.frequency}"))
+            if row.organisation_id is None:
+                lines.append(text(register, "profile_list", rhythm=rhythm))
+            else:
+                lines.append(text(register, "profile_list_of", organisation=names.get(row.organisation_id, ""), rhythm=rhythm))
+        if not running:
+            lines.append(text(register, "profile_no_list"))
+        if given := profiles.consent_of(session, turn.chat_id):
+            day = given.astimezone(clock.CASABLANCA).date()
+            lines.append(text(register, "profile_consent", day=cards.day(day, register)))
+        return lines
 
 
 class AnswerQuestion(TurnAction):
@@ -229,6 +256,9 @@ class AnswerQuestion(TurnAction):
     action = "action_faq"
 
     def answer(self, turn: Turn) -> Answer:
+        if turn.faq == "how_matching" and turn.said.last("mission_ref") and wishes.asks_why(turn.text):
+            # "Why don't I see mission 12?" is about that one.
+            return Answer(turn.register, then="action_search_missions")
         answer = Answer(turn.register)
         return answer.say(faq_key(turn.faq), *main_choices(answer))
 
@@ -240,17 +270,31 @@ class Unsupported(TurnAction):
 
     def answer(self, turn: Turn) -> Answer:
         answer = Answer(turn.register)
-        return answer.say("button_expired" if is_old_button(turn) else "unsupported", *main_choices(answer))
+        return answer.say(unsupported_key(turn), *main_choices(answer))
+
+
+class Talk(TurnAction):
+    """Thanks, a goodbye, machine or person, and what is not done here."""
+
+    action = "action_talk"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer, key = Answer(turn.register), TALK.get(turn.intent, "greet")
+        # Nonsense is heard as a wish for something else as often as it is heard as nothing.
+        return misunderstood(turn, answer, key) if turn.intent == "out_of_scope" else answer.say(key)
 
 
 class NotUnderstood(TurnAction):
     """Outside a form: a detail said on its own is put to use where it can be, else the ways on are offered."""
 
     action = "action_not_understood"
-    otherwise = "not_understood"
 
     def answer(self, turn: Turn) -> Answer:
         said = turn.said
+        if meant := aid.instead(turn):
+            return Answer(turn.register, then=meant)
+        if not turn.is_payload and find_own_age(turn.text):
+            return Answer(turn.register, then="offer_form")  # "17 ans" is no number of a mission
         if said.last("number") or said.last("mission_ref"):
             return Answer(turn.register, then="action_apply_to_mission")
         if turn.intent == "share_location" or said.last("place") or said.last("cause") or said.last("skill"):
@@ -260,15 +304,20 @@ class NotUnderstood(TurnAction):
         answer = Answer(turn.register)
         likely = [answer.choice(f"meant_{intent}", f"/{intent}") for intent in turn.meant() if has(f"meant_{intent}")]
         if likely and turn.intent == "nlu_fallback":
-            return answer.say("did_you_mean", *likely[:MOST_LIKELY], answer.choice("meant_help", "/help"))
-        return answer.say(self.otherwise, *main_choices(answer))
+            return misunderstood(turn, answer, "did_you_mean", *likely[:MOST_LIKELY], answer.choice("meant_help", "/help"))
+        return self._nothing(turn, answer)
+
+    def _nothing(self, turn: Turn, answer: Answer) -> Answer:
+        return misunderstood(turn, answer, "not_understood", *main_choices(answer))
 
 
 class NothingAsked(NotUnderstood):
     """A yes, a no or a "next" that answers no question; "the first one" is often heard as one of these."""
 
     action = "action_nothing_asked"
-    otherwise = "nothing_asked"
+
+    def _nothing(self, turn: Turn, answer: Answer) -> Answer:
+        return answer.say("nothing_asked", *main_choices(answer))
 
 
 class DefaultFallback(NotUnderstood):

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from actions.turn import Answer, Turn
+from actions.handoff import hand_over
+from actions.turn import Answer, Turn, misunderstood
 from bot.texts import has
 
+TALK = {
+    "bot_challenge": "utter_bot_challenge",
+    "goodbye": "utter_goodbye",
+    "out_of_scope": "utter_out_of_scope",
+    "thank": "utter_thank",
+}
 ASIDES = {
     "bot_challenge": "utter_bot_challenge",
     "greet": "aside_greet",
     "help": "aside_help",
-    "human_handoff": "utter_human_handoff",
     "thank": "utter_thank",
-    "unsupported": "unsupported",
-    "out_of_scope": "utter_out_of_scope",
 }
+UNSUPPORTED = {
+    "audio": "unsupported_voice",
+    "video_note": "unsupported_voice",
+    "voice": "unsupported_voice",
+    "animation": "unsupported_picture",
+    "photo": "unsupported_picture",
+    "video": "unsupported_picture",
+    "document": "unsupported_document",
+    "contact": "unsupported_contact",
+    "edited": "unsupported_edited",
+    "old_button": "button_expired",
+}
+"""What cannot be read, and the text that says so; anything else is "unsupported"."""
 ELSEWHERE = {
     "search_missions": "action_search_missions",
     "apply_to_mission": "action_apply_to_mission",
@@ -33,6 +50,14 @@ ELSEWHERE = {
     "publish_initiative": "initiative_form",
     "update_initiative": "initiative_change_form",
     "close_initiative": "action_close_initiative",
+    "give_feedback": "feedback_form",
+    "report_problem": "report_form",
+    "export_my_data": "action_export_my_data",
+    "delete_my_data": "erasure_form",
+    "ask_for_help": "aid_form",
+    "tell_address": "aid_address_form",
+    "answer_help_call": "action_answer_help_call",
+    "close_help_request": "action_close_help_request",
 }
 """Intents that another action serves; a form lets go for them and keeps its draft."""
 
@@ -43,9 +68,9 @@ def faq_key(question: str | None) -> str:
     return key if question and has(key) else "faq_overview"
 
 
-def is_old_button(turn: Turn) -> bool:
-    """Whether a button was tapped that is too old, was tapped before, or never was one."""
-    return turn.intent == "unsupported" and turn.said.last("kind") == "old_button"
+def unsupported_key(turn: Turn) -> str:
+    """The text that says what cannot be read, and what to do instead."""
+    return UNSUPPORTED.get(turn.said.last("kind") or "", "unsupported")
 
 
 def aside(turn: Turn, answer: Answer) -> bool:
@@ -53,8 +78,14 @@ def aside(turn: Turn, answer: Answer) -> bool:
     if turn.intent.startswith("faq") and turn.wants(turn.intent):
         answer.say(faq_key(turn.faq))
         return True
-    if is_old_button(turn):
-        answer.say("button_expired")
+    if turn.intent == "unsupported":
+        answer.say(unsupported_key(turn))
+        return True
+    if turn.wants("out_of_scope"):
+        misunderstood(turn, answer, "utter_out_of_scope")
+        return True
+    if turn.wants("human_handoff"):
+        answer.add(hand_over(turn))
         return True
     if turn.intent in ASIDES and turn.wants(turn.intent):
         answer.say(ASIDES[turn.intent])

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from actions.asides import ELSEWHERE, aside
-from actions.turn import SURE, Answer, Turn, TurnAction
+from actions.turn import SURE, Answer, Turn, TurnAction, chosen_register, misunderstood
 from bot.messages.outbox import Choice
 from bot.texts import Html, text
+from bot.vocabulary import moods
 
 CONFIRM = "confirm"
 SURE_OF_LEAVING = 0.8
@@ -89,8 +90,15 @@ class DraftForm(TurnAction):
         draft = dict(self.kept(turn) or self.loaded(turn))
         entering = turn.loop != self.action
         asked = None if entering else draft.get("asked")
+        if not entering and (register := chosen_register(turn)) and (turn.is_payload or turn.wants("change_language")):
+            # The question that is open is asked in the new language; what was said stays said.
+            turn.register = register
+            answer = Answer(register, loop=self.action, slots={"register": register, "register_held": True})
+            return self._ask(turn, draft, answer.say("language_changed_here"))
         if not entering and (leaving := self._leaving(turn, asked)):
             return leaving
+        if not entering and not turn.is_payload and moods.is_insult(turn.text):
+            return self._ask(turn, draft, Answer(turn.register, loop=self.action).say("calm_here"))
         before = _content(draft)
         problem = self.absorb(turn, draft, asked)
         if entering and (instead := self.entrance(turn, draft)):
@@ -137,8 +145,12 @@ class DraftForm(TurnAction):
         # Shorter than SURE: at an optional question "no" and "nothing" mean the same as "skip".
         if asked in self.optional and (turn.intent == "skip" or turn.wants("deny")) and turn.confidence >= SURE / 2:
             draft.setdefault("skipped", []).append(asked)
-        elif not aside(turn, answer) and turn.intent != self.intent:
-            answer.say("not_understood_here" if not turn.is_payload else "button_elsewhere")
+        elif aside(turn, answer) or turn.intent == self.intent:
+            return False
+        elif turn.is_payload:
+            answer.say("button_elsewhere")
+        else:
+            misunderstood(turn, answer, "not_understood_here")
         return False
 
     def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
@@ -147,12 +159,14 @@ class DraftForm(TurnAction):
         question = self.question(step, draft, turn)
         draft["asked"] = step
         answer.slots[self.slot] = draft
-        said = [html for html, _ in answer.messages]
+        # What can be tapped stands by itself: under one message there is room for the buttons of one question.
+        apart = [(html, offered) for html, offered in answer.messages if offered]
+        said = [html for html, offered in answer.messages if not offered]
         asked = text(turn.register, question.key, None, **dict(question.arguments))
         choices = list(question.choices)
         if step in self.optional and not question.keyboard:
             choices.append(answer.choice("button_skip", "/skip"))
-        answer.messages = [(Html("\n\n".join([*said, asked])), choices)]
+        answer.messages = [*apart, (Html("\n\n".join([*said, asked])), choices)]
         answer.keyboard = question.keyboard
         return answer
 

@@ -25,7 +25,7 @@ YOUNGEST, OLDEST_MINIMUM = 12, 60
 """Minimum ages that make sense for a mission; below, somebody speaks of the children it is for."""
 AUTHORISED_CAUSES = ("food", "relief")
 """Distributing aid to the public needs prior authorisation (law 18-18)."""
-ANNOUNCEMENT_WORDS = 15
+ANNOUNCEMENT_WORDS = 24
 """So many words are no answer to a question: somebody pasted an announcement."""
 TITLE_LENGTH = 80
 _WELCOME = re.compile(
@@ -252,7 +252,7 @@ class InitiativeChangeForm(InitiativeForm):
 def is_announcement(turn: Turn) -> bool:
     """Whether a message is more than the wish to publish: a text from elsewhere, with the need in it."""
     count = len(turn.text.split())
-    return not turn.is_payload and (count >= ANNOUNCEMENT_WORDS or ("\n" in turn.text.strip() and count >= ANNOUNCEMENT_WORDS // 2))
+    return not turn.is_payload and (count >= ANNOUNCEMENT_WORDS or ("\n" in turn.text.strip() and count >= ANNOUNCEMENT_WORDS // 3))
 
 
 def headline(announcement: str) -> str:

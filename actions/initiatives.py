@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from actions.aid import is_taken_back
 from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
@@ -140,6 +141,8 @@ class CloseInitiative(TurnAction):
     action = "action_close_initiative"
 
     def answer(self, turn: Turn) -> Answer:
+        if is_taken_back(turn):
+            return Answer(turn.register, then="aid_form")
         answer, at = Answer(turn.register), clock.now()
         with door.opened() as session:
             number = named(session, turn, [mission.id for mission in initiatives.of_chat(session, turn.chat_id)])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from actions.guardian import ask_guardian
 from actions.places import keyboard, shared, whereabouts
 from actions.schedule import add_week, week_slots
 from actions.turn import Answer, Turn, TurnAction
@@ -151,6 +152,8 @@ class ApplyToMission(TurnAction):
             answer.slots["wanted_mission"] = str(mission_id)
             answer.then = "offer_form"
             return answer.say("apply_first_offer")
+        if result == "guardian":
+            return ask_guardian(turn, answer, outcome)
         if result == "applied" and terms(turn):
             return answer.say("apply_on_terms", answer.choice("button_search", "/search_missions"), **outcome)
         return answer.say(f"apply_{result}", answer.choice("button_search", "/search_missions"), **outcome)

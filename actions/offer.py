@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from actions.form import DraftForm, Problem, Question, confirm_choices, merge
+from actions.guardian import ask_guardian
 from actions.places import keyboard, whereabouts
 from actions.schedule import add_week, draft_of_slots, week_choices, week_slots
 from actions.turn import Answer, Turn
@@ -15,6 +16,7 @@ from bot.messages.outbox import Choice
 from bot.services import applications, cards, door, lists, profiles, recommendations
 from bot.services.profiles import DEFAULT_RADIUS_KM, MAX_RADIUS_KM, Offer
 from bot.texts import Html, text
+from bot.vocabulary.ages import BANDS, band_of, find_own_age
 from bot.vocabulary.gazetteer import find
 from bot.vocabulary.times import find_distance_km
 
@@ -32,7 +34,7 @@ class OfferForm(DraftForm):
     action = "offer_form"
     slot = "offer"
     intent = "offer_volunteering"
-    steps = ("place", "causes", "skills", "when")
+    steps = ("place", "causes", "skills", "when", "age")
     optional = frozenset({"skills", "when"})
 
     def loaded(self, turn: Turn) -> dict[str, Any]:
@@ -50,6 +52,7 @@ class OfferForm(DraftForm):
             "causes": list(offer.causes),
             "skills": list(offer.skills),
             "means": list(offer.means),
+            "age_band": offer.age_band,
             "skipped": ["skills"],
             **draft_of_slots(offer.slots),
         }
@@ -66,6 +69,7 @@ class OfferForm(DraftForm):
         if mode := turn.said.last("mode"):
             draft["mode"] = None if len(turn.said.all("mode")) > 1 else mode
         _add_words(turn, draft)
+        _add_age(turn, draft, asked)
         if where.problem and not draft.get("place"):
             return Problem(where.problem)
         return None
@@ -87,7 +91,21 @@ class OfferForm(DraftForm):
             return Question("ask_skills", choices)
         if step == "when":
             return Question("ask_when", week_choices(answer))
+        if step == "age":
+            bands = [answer.choice(f"button_{band}", f'/inform{{"age_band": "{band}"}}') for band in ("teen", "child")]
+            return Question("ask_age", bands)
         return self._summary(draft, turn, answer)
+
+    def _is_open(self, step: str, draft: dict[str, Any]) -> bool:
+        # Whoever says nothing of it confirms by his yes to be an adult; the one button under the summary asks it of all others.
+        return draft.get("age_band") == "minor" if step == "age" else super()._is_open(step, draft)
+
+    def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
+        if draft.get("age_band") != "child":
+            return super()._ask(turn, draft, answer)
+        left = Answer(turn.register)
+        left.slots.update({self.slot: None, "wanted_mission": None})
+        return left.say("minor_child", left.choice("button_search", "/search_missions"))
 
     def _summary(self, draft: dict[str, Any], turn: Turn, answer: Answer) -> Question:
         with door.reading() as session:
@@ -105,10 +123,16 @@ class OfferForm(DraftForm):
             lines.append(text(register, "summary_means", means=cards.labels("means", draft["means"], register)))
         lines.append(text(register, "summary_when", slots=cards.week(week_slots(draft), register)))
         lines.append(text(register, f"summary_mode_{draft.get('mode') or 'both'}"))
-        consent = "" if agreed else "\n\n" + text(register, "consent_ask")
+        is_teen = draft.get("age_band") == "teen"
+        if is_teen:
+            lines.append(text(register, "age_teen"))
+        consent = "" if agreed else "\n\n" + text(register, "consent_ask_teen" if is_teen else "consent_ask")
+        choices = confirm_choices(answer, with_consent=not agreed)
+        if not agreed and not is_teen:
+            choices.append(answer.choice("button_minor", '/inform{"age_band": "minor"}'))
         return Question(
             "offer_summary",
-            confirm_choices(answer, with_consent=not agreed),
+            choices,
             arguments=(("lines", Html("\n".join(lines))), ("consent", Html(consent))),
         )
 
@@ -125,6 +149,7 @@ class OfferForm(DraftForm):
             skills=draft.get("skills", ()),
             means=draft.get("means", ()),
             slots=week_slots(draft),
+            age_band=draft.get("age_band") or "adult",
         )
         wanted = turn.slot("wanted_mission")
 
@@ -141,7 +166,10 @@ class OfferForm(DraftForm):
         answer.loop = None
         answer.slots.update({self.slot: None, "wanted_mission": None})
         answer.say("offer_saved", name=offer.first_name)
-        if applied := outcome["applied"]:
+        applied = outcome["applied"]
+        if applied and applied["outcome"] == "guardian":
+            ask_guardian(turn, answer, applied)
+        elif applied:
             answer.say(f"apply_{applied['outcome']}", **{k: v for k, v in applied.items() if k != "outcome"})
         if shown:
             answer.add(shown.text, *shown.choices)
@@ -163,6 +191,15 @@ def _add_words(turn: Turn, draft: dict[str, Any]) -> None:
         draft["radius_km"] = radius
     if called := _CALLED.search(turn.text):
         draft["first_name"] = called[1]
+
+
+def _add_age(turn: Turn, draft: dict[str, Any], asked: str | None) -> None:
+    """The band of an age that was tapped or told; what a payload of somebody else's making says is none."""
+    tapped = turn.said.last("age_band")
+    if turn.is_payload:
+        draft.update({"age_band": tapped} if tapped in (*BANDS, "minor") else {})
+    elif age := find_own_age(turn.text, asked == "age"):
+        draft["age_band"] = band_of(age)
 
 
 def _name(turn: Turn, draft: dict[str, Any]) -> str:

@@ -19,12 +19,15 @@ from actions.said import Said, is_canonical, said_in
 from bot.messages.outbox import Choice
 from bot.services.profiles import Speaker
 from bot.texts import DEFAULT_REGISTER, REGISTERS, in_one_piece, text
+from bot.vocabulary import moods
 
 TURN_DONE = {"turn": "done"}
 """The last reply of every turn. Stock Rasa answers 200 with what it has when an action fails; the gateway believes only this."""
 ACTION_LISTEN = "action_listen"
 LIKELY = 0.12
 """Below this an intent is not even worth the question whether it was meant."""
+PATIENCE = 3
+"""So many messages in a row that were not understood, and a person is offered."""
 SURE = 0.55
 """From this confidence on, an intent may interrupt a question. docs/evaluation.md holds how it was chosen."""
 
@@ -63,7 +66,7 @@ class Turn:
         """The bot's name on Telegram, for links; None where nobody said it (rasa shell)."""
         return self._metadata.get("bot_name") or None
 
-    @property
+    @cached_property
     def register(self) -> str:
         found = self._tracker.get_slot("register")
         return found if found in REGISTERS else DEFAULT_REGISTER
@@ -110,6 +113,21 @@ def _faq(message: dict[str, Any]) -> str | None:
     return key.removeprefix("faq/") or None
 
 
+def chosen_register(turn: Turn) -> str | None:
+    """The register a message asks for; Darija in the script in which it was asked for. None where none is named."""
+    if turn.intent != "change_language":
+        return None
+    direct = turn.said.last("register")
+    if direct in REGISTERS:
+        return direct
+    named = turn.said.last("language")
+    if named in ("ar", "fr"):
+        return named
+    if named == "ary":
+        return "ary-Latn" if any("a" <= letter <= "z" for letter in turn.text.lower()) else "ary-Arab"
+    return None
+
+
 @dataclass
 class Answer:
     """What an action says and remembers. Texts are Telegram HTML."""
@@ -140,6 +158,38 @@ class Answer:
         return Choice(text(self.register, key), payload)
 
 
+def main_choices(answer: Answer) -> list[Choice]:
+    """The ways on that are always open."""
+    return [
+        answer.choice("button_offer", "/offer_volunteering"),
+        answer.choice("button_search", "/search_missions"),
+        answer.choice("button_register", "/register_association"),
+    ]
+
+
+def misunderstood(turn: Turn, answer: Answer, key: str, *choices: Choice) -> Answer:
+    """Say that a message was not understood; the third time in a row with the ways on, and a person."""
+    count = (turn.slot("misunderstood") or 0) + 1
+    answer.slots["misunderstood"] = count
+    if count < PATIENCE:
+        return answer.say(key, *choices)
+    person = answer.choice("button_handoff", '/human_handoff{"reason": "not_understood"}')
+    return answer.say("not_understood_again", *main_choices(answer), person)
+
+
+def _heard(turn: Turn) -> Answer | None:
+    """An answer to what lies under the words, where that is more than what they ask for: despair; outside a form, an insult."""
+    if turn.is_payload:
+        return None
+    answer = Answer(turn.register, loop=turn.loop)
+    if moods.is_despair(turn.text):
+        return answer.say("despair", answer.choice("button_handoff", "/human_handoff"))
+    if turn.loop is None and moods.is_insult(turn.text):
+        ways_on = [answer.choice("button_report", "/report_problem"), answer.choice("button_handoff", "/human_handoff")]
+        return answer.say("calm", answer.choice("button_search", "/search_missions"), *ways_on)
+    return None
+
+
 class TurnAction(Action, ABC):
     """An action that ends the turn: subclasses set ``action`` and write :meth:`answer`, which may block."""
 
@@ -152,13 +202,18 @@ class TurnAction(Action, ABC):
     def answer(self, turn: Turn) -> Answer:
         """Do what the turn asks for and say so."""
 
+    def _answer(self, turn: Turn) -> Answer:
+        return _heard(turn) or self.answer(turn)
+
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(tracker)
         # The database blocks: in a thread, the action server's loop stays free for other chats.
-        answer = await asyncio.get_running_loop().run_in_executor(None, self.answer, turn)
+        answer = await asyncio.get_running_loop().run_in_executor(None, self._answer, turn)
         for html, choices in answer.messages:
             dispatcher.utter_message(text=in_one_piece(html), buttons=[{"title": c.title, "payload": c.payload} for c in choices])
         events: list[EventType] = [SlotSet(name, value) for name, value in answer.slots.items()]
+        if turn.slot("misunderstood") and "misunderstood" not in answer.slots:
+            events.append(SlotSet("misunderstood", None))
         if answer.loop != turn.loop:
             events.append(ActiveLoop(answer.loop))
         if answer.then:

@@ -160,6 +160,21 @@ def digest(at: str = typer.Option(..., help="ISO instant; without an offset, leg
 
 
 @app.command()
+def aid(at: str = typer.Option(..., help="ISO instant; without an offset, legal time of Casablanca.")) -> None:
+    """One look at the requests for help as at an instant: next waves, "did it arrive?", what ends by itself."""
+    from bot.services import aid_clock
+    from bot.store.engine import database
+
+    found = _migrated()
+    try:
+        instant = clock.parse_instant(at)
+    except ValueError:
+        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
+    done = aid_clock.run(database().write, instant, found.quiet_hours)
+    typer.echo(f"{done.asked} asked to help, {done.told} told how it stands, {done.closed} closed")
+
+
+@app.command()
 def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
     """Say how the database is: rows by state, duplicates, versions."""
     from bot.services.condition import examine
@@ -231,3 +246,56 @@ def validate(organisation_id: int) -> None:
         if organisation is None:
             _fail(f"There is no organisation {organisation_id}.")
         typer.echo(f"{organisation.name} is {organisation.state}")
+
+
+@staff.command()
+def handoffs() -> None:
+    """List the conversations in which a person is waited for: number, since when, why; no texts."""
+    from bot.services import care
+    from bot.store.engine import database
+
+    _migrated()
+    with database().read() as session:
+        for row in care.waiting(session):
+            since = row.opened_at.astimezone(clock.CASABLANCA)
+            typer.echo(f"{row.id} {row.state} since {since:%Y-%m-%d %H:%M} ({row.reason})")
+
+
+@staff.command()
+def close_handoff(handoff_id: int) -> None:
+    """Note that a person has answered; who asks again afterwards waits anew."""
+    from bot.services import care
+    from bot.store.engine import database
+
+    _migrated()
+    with database().write() as session:
+        if not care.close_handoff(session, handoff_id, clock.now()):
+            _fail(f"There is no open conversation {handoff_id}.")
+    typer.echo(f"{handoff_id} is closed")
+
+
+@staff.command()
+def messages() -> None:
+    """Show the reports and the feedback that nobody has closed."""
+    from bot.services import care
+    from bot.store.engine import database
+
+    _migrated()
+    with database().read() as session:
+        for row in care.open_messages(session):
+            since = row.created_at.astimezone(clock.CASABLANCA)
+            about = f" (mission {row.mission_id})" if row.mission_id else ""
+            typer.echo(f"{row.id} {row.kind} since {since:%Y-%m-%d %H:%M}{about}\n{row.words}\n")
+
+
+@staff.command()
+def close_message(message_id: int) -> None:
+    """Note that a report or feedback was read and dealt with."""
+    from bot.services import care
+    from bot.store.engine import database
+
+    _migrated()
+    with database().write() as session:
+        if not care.close_message(session, message_id):
+            _fail(f"There is no open message {message_id}.")
+    typer.echo(f"{message_id} is closed")

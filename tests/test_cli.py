@@ -16,12 +16,15 @@ from typer.testing import CliRunner
 
 from bot import clock
 from bot.cli import app
+from bot.services import aid, care
+from bot.services.aid import Wanted
+from bot.services.profiles import Speaker
 from bot.settings import PROJECT, SETTINGS, settings
 from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.engine import database as own_database
 from bot.store.models import Digest, Mission, Organisation, OutboxMessage, Person
-from tests.worlds import AMINA, count, local, organisation, outbox_rows, small_world
+from tests.worlds import AMINA, NOW, count, local, organisation, outbox_rows, small_world, volunteer
 
 SEED = """
 people:
@@ -155,6 +158,25 @@ def test_digest_refuses_what_is_no_instant(database: Database) -> None:
     assert "--at" in result.stderr
 
 
+def test_aid_asks_the_next_people_as_at_an_instant(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.write() as session:
+        for number in range(5):
+            volunteer(session, 711 + number, f"V{number}")
+        aid.ask(session, Speaker(701, "Halima", "fr"), Wanted("des courses", "Aïn-Chock", "now"), NOW, None)
+    assert run("aid", "--at", "2026-11-24T10:09:59").stdout.strip() == "0 asked to help, 0 told how it stands, 0 closed"
+    assert run("aid", "--at", "2026-11-24T10:10:00").stdout.strip() == "2 asked to help, 0 told how it stands, 0 closed"
+    assert run("aid", "--at", "2026-11-24T10:10:00").stdout.startswith("0 asked")
+    monkeypatch.setenv("QUIET_HOURS", "20-9")
+    settings.cache_clear()
+    assert run("aid", "--at", "2026-11-24T22:00:00").stdout.strip() == "0 asked to help, 0 told how it stands, 0 closed"
+    assert run("aid", "--at", "2026-11-25T09:00:00").stdout.strip() == "0 asked to help, 1 told how it stands, 0 closed"
+
+
+def test_aid_refuses_what_is_no_instant(database: Database) -> None:
+    result = run("aid", "--at", "friday")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+
+
 def test_doctor_counts_rows_by_state(database: Database, seed_file: Path) -> None:
     run("seed", str(seed_file))
     run("digest", "--at", "2026-12-01T10:00:00")
@@ -237,3 +259,24 @@ def test_link_needs_a_telegram_that_answers(monkeypatch: pytest.MonkeyPatch) -> 
     settings.cache_clear()
     failed = run("link", "m_12")
     assert failed.exit_code == 1 and "Telegram cannot be asked" in failed.stderr
+
+
+def test_staff_handoffs_lists_who_waits_without_a_text(database: Database) -> None:
+    with database.write() as session:
+        care.hand_over(session, AMINA, "report", NOW)
+        care.write_to_team(session, AMINA, "report", "un secret", None, NOW)
+    listed = run("staff", "handoffs")
+    assert listed.stdout == "1 waiting since 2026-11-24 10:00 (report)\n"
+    assert run("staff", "close-handoff", "1").stdout == "1 is closed\n"
+    assert run("staff", "handoffs").stdout == ""
+    again = run("staff", "close-handoff", "1")
+    assert (again.exit_code, again.stderr) == (1, "There is no open conversation 1.\n")
+
+
+def test_staff_messages_shows_what_was_written_until_it_is_closed(database: Database) -> None:
+    with database.write() as session:
+        care.write_to_team(session, AMINA, "report", "ils demandent 200 dh", None, NOW)
+    assert run("staff", "messages").stdout == "1 report since 2026-11-24 10:00\nils demandent 200 dh\n\n"
+    assert run("staff", "close-message", "1").exit_code == 0
+    assert run("staff", "messages").stdout == ""
+    assert run("staff", "close-message", "1").stderr == "There is no open message 1.\n"

@@ -32,14 +32,16 @@ FAR_SHARE = 0.75
 URGENT_DAYS = 7
 ANYWHERE_KM = 300
 """Beyond the region's ends."""
+TEENS_FROM = 16
+"""The younger of the ages of a teen: what is open from 17 on is not open to all of them."""
 CHANGEABLE = frozenset({"time", "distance", "mode", "skill", "language"})
 """Constraints that a volunteer can widen."""
 
 
 def obstacles(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Iterator[str]:
-    """The hard constraints that the pair breaks: paused, own, closed, past, full, mode, language, skill, time, distance.
+    """The hard constraints that the pair breaks: paused, own, closed, past, full, age, mode, language, skill, time, distance.
 
-    None: the pair is feasible. ``today`` is the local date. Age needs no test here: only adults are kept as volunteers.
+    None: the pair is feasible. ``today`` is the local date.
     """
     if volunteer.paused:
         yield "paused"
@@ -51,6 +53,8 @@ def obstacles(volunteer: VolunteerProfile, mission: MissionNeed, today: date) ->
         yield "past"
     if mission.taken >= mission.capacity:
         yield "full"
+    if volunteer.age_band == "teen" and mission.minimum_age > TEENS_FROM:
+        yield "age"
     if volunteer.mode is not None and volunteer.mode != mission.mode:
         yield "mode"
     if mission.spoken_languages and volunteer.spoken_languages and not (set(mission.spoken_languages) & set(volunteer.spoken_languages)):

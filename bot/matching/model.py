@@ -27,6 +27,8 @@ class VolunteerProfile:
     spoken_languages: tuple[str, ...] = ()
     """Empty: not said, which excludes no mission."""
     slots: int = ALL
+    age_band: str = "adult"
+    """adult, or teen: 16 or 17."""
     paused: bool = False
     closed_mission_ids: frozenset[int] = field(default_factory=frozenset)
     """Missions applied to, withdrawn from or dismissed: never shown again."""
@@ -51,6 +53,7 @@ class MissionNeed:
     spoken_languages: tuple[str, ...] = ()
     starts_on: date | None = None
     ends_on: date | None = None
+    minimum_age: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,14 @@ LONGEST_TITLE = 64
 SHORTEST_BEGINNING = 4
 """Letters; less is the beginning of too much."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
-SINGLE_USE_INTENTS = ("/delete_my_data", "/withdraw_application", "/close_initiative", "/answer_application")
+SINGLE_USE_INTENTS = (
+    "/delete_my_data",
+    "/withdraw_application",
+    "/close_initiative",
+    "/answer_application",
+    "/answer_help_call",
+    "/close_help_request",
+)
 
 
 def issue(session: Session, chat_id: int, payload: str, at: datetime) -> str:

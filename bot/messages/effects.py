@@ -26,3 +26,8 @@ def once(session: Session, update_id: int | None, action: str, effect: Callable[
     # A copy: what the caller does with the outcome must not change the record.
     session.add(Effect(update_id=update_id, action=action, outcome=dict(outcome), created_at=clock.real_now()))
     return outcome
+
+
+def was_done(session: Session, update_id: int | None, action: str) -> bool:
+    """Whether this update had the effect before: it is a repetition."""
+    return update_id is not None and session.get(Effect, (update_id, action)) is not None

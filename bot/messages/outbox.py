@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.messages import buttons
 from bot.messages.lengths import split
 from bot.store.models import OutboxMessage
 
-SEND, EDIT = "send", "edit"
-"""Methods: a new message, or an earlier one in place (body: "message_id")."""
+SEND, EDIT, DOCUMENT = "send", "edit", "document"
+"""Methods: a new message, an earlier one in place (body: "message_id"), or a file (body: "file_name" and "content"; "text" is its caption,
+1,024 letters at most). A file is forgotten once it has its final state."""
 REPLY, NOTICE, DIGEST = "reply", "notice", "digest"
 _URGENCY = {REPLY: 0, NOTICE: 1, DIGEST: 2}
 MAX_ATTEMPTS = 8
@@ -28,6 +30,10 @@ KEEP_TRYING_HOURS = {REPLY: 24, NOTICE: 72, DIGEST: 48}
 """So long a message waits for a Telegram that is away, or a sender that is. Then an answer helps nobody any more, and a list is stale."""
 UNCLEAR = "unclear"
 """Begins the error of an attempt that may have arrived."""
+LAST_WORD = "erased:"
+"""Begins the origin of what is said to somebody who was erased; such a row goes once it has its final state."""
+TAKEN_BACK = "taken back"
+"""The error of a message that was no longer needed before it left."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,56 @@ def give_up_old(session: Session, at: datetime) -> int:
             .execution_options(synchronize_session=False)
         ).rowcount
     return given_up
+
+
+def take_back(session: Session, chat_id: int, origins: str) -> int:
+    """Keep messages to a chat from leaving that nobody needs any more; returns how many had not left yet.
+
+    Args:
+        origins: how their origins begin.
+    """
+    taken: int = session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.chat_id == chat_id, OutboxMessage.origin.startswith(origins, autoescape=True), OutboxMessage.state == "queued")
+        .values(state="failed", error=TAKEN_BACK, not_before=None, body={})
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    return taken
+
+
+def forget_texts(session: Session, chat_id: int, origins: str) -> None:
+    """Empty messages to a chat, those that wait too, whose origins begin so: what they said is over."""
+    take_back(session, chat_id, origins)
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.chat_id == chat_id,
+            OutboxMessage.origin.startswith(origins, autoescape=True),
+            OutboxMessage.state.in_(("sent", "failed", "unknown")),
+        )
+        .values(body={})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_last_words(session: Session) -> int:
+    """Delete what was said to people who were erased, once it has its final state; returns how many messages."""
+    deleted: int = session.execute(
+        delete(OutboxMessage)
+        .where(OutboxMessage.origin.startswith(LAST_WORD), OutboxMessage.state.in_(("sent", "failed", "unknown")))
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    return deleted
+
+
+def forget_words(session: Session, chat_id: int, said: str, since: datetime) -> None:
+    """Empty messages to a chat that have their final state and quote these words (as typed), from an instant on."""
+    query = select(OutboxMessage).where(
+        OutboxMessage.chat_id == chat_id, OutboxMessage.created_at >= since, OutboxMessage.state.in_(("sent", "failed", "unknown"))
+    )
+    for row in session.execute(query).scalars():
+        if escape(said, quote=False) in row.body.get("text", ""):
+            row.body = {}
 
 
 def heads(

@@ -15,10 +15,11 @@ from sqlalchemy import delete, update
 
 from bot import clock
 from bot.messages import buttons, leases, outbox
-from bot.services import digests
+from bot.services import aid_clock, digests, erasure
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.models import Effect, InboxUpdate, OutboxMessage
+from bot.store.tracker import Tracker
 
 log = structlog.get_logger("scheduler")
 
@@ -50,11 +51,25 @@ def send_digests(database: Database, settings: Settings) -> None:
         log.info("digests", queued=done.queued, empty=done.empty)
 
 
+def go_on_with_aid(database: Database, settings: Settings) -> None:
+    """Ask the next people for help, ask whether it arrived, end what nobody answers."""
+    done = aid_clock.run(database.write, clock.now(), settings.quiet_hours)
+    if done.asked or done.told or done.closed:
+        log.info("aid", asked=done.asked, told=done.told, closed=done.closed)
+
+
+def erase_people(database: Database, settings: Settings) -> None:
+    """Forget whoever wished it, once the turn in which it was wished is closed."""
+    if done := erasure.run(database.write, Tracker(settings.tracker_database_url), clock.now()):
+        log.info("erasures", done=done)
+
+
 def keep_house(database: Database, settings: Settings) -> None:
-    """Forget what is no longer needed: expired buttons, old effects, texts of old messages."""
+    """Forget what is no longer needed: expired buttons, old effects, texts of old messages and of requests that are closed."""
     now = clock.real_now()
     with database.write() as session:
         buttons.forget_expired(session, clock.now())
+        aid_clock.forget_old(session, clock.now())
         if given_up := outbox.give_up_old(session, clock.now()):
             log.warning("messages given up", count=given_up)
         session.execute(delete(Effect).where(Effect.created_at < now - timedelta(days=KEEP_EFFECTS_DAYS)))
@@ -68,7 +83,8 @@ def keep_house(database: Database, settings: Settings) -> None:
             update(OutboxMessage)
             .where(
                 OutboxMessage.state.in_(("sent", "failed", "unknown")),
-                OutboxMessage.created_at < clock.now() - timedelta(days=KEEP_TEXTS_DAYS),
+                # A file holds much of a person: one that was given up goes at once.
+                (OutboxMessage.created_at < clock.now() - timedelta(days=KEEP_TEXTS_DAYS)) | (OutboxMessage.method == outbox.DOCUMENT),
             )
             .values(body={})
         )
@@ -76,6 +92,8 @@ def keep_house(database: Database, settings: Settings) -> None:
 
 JOBS = (
     Job("digests", 30, send_digests),
+    Job("aid", 30, go_on_with_aid),
+    Job("erasures", 5, erase_people),
     Job("housekeeping", 3600, keep_house),
 )
 

@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import CASABLANCA
+from bot.matching.judge import TEENS_FROM
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards
+from bot.services import cards, guardians
 from bot.services.organisations import ids_spoken_for, members, speaks_for
 from bot.services.profiles import NOTICE_VERSION, person_of
 from bot.services.recommendations import open_missions
@@ -28,7 +29,7 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime, note: s
         note: on what terms he would come, in his own words; the organisation reads them before it answers.
 
     Returns {"outcome", "title", "organisation"}; outcome is applied, already, gone (not open any more), full, own (the
-    volunteer's own organisation) or no_profile.
+    volunteer's own organisation), age (it is for adults), guardian (a guardian has not agreed yet) or no_profile.
     """
     person = person_of(session, chat_id)
     volunteer = session.get(Volunteer, person.id) if person else None
@@ -52,6 +53,10 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime, note: s
         return {"outcome": "gone"}
     if need.taken >= need.capacity:
         return {"outcome": "full", **told}
+    if volunteer.age_band == "teen" and need.minimum_age > TEENS_FROM:
+        return {"outcome": "age", **told}
+    if volunteer.age_band == "teen" and not guardians.has_agreed(session, person.id):
+        return {"outcome": "guardian", **told}
     application = known or Application(mission_id=mission_id, person_id=person.id)
     # Who took it back may think better of it: the same row, as new.
     application.state, application.created_at, application.answered_at, application.closed_reason = "pending", at, None, None

@@ -6,7 +6,9 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy.orm import Session
 
+from bot.settings import settings
 from bot.store.engine import database
+from bot.store.tracker import Tracker
 
 
 def opened() -> AbstractContextManager[Session]:
@@ -17,3 +19,8 @@ def opened() -> AbstractContextManager[Session]:
 def reading() -> AbstractContextManager[Session]:
     """A transaction for services that only read."""
     return database().read()
+
+
+def tracker() -> Tracker:
+    """What Rasa keeps of conversations, for a copy of it."""
+    return Tracker(settings().tracker_database_url)

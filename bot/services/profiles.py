@@ -44,6 +44,8 @@ class Offer:
     radius_km: int = DEFAULT_RADIUS_KM
     latitude: float | None = None
     longitude: float | None = None
+    age_band: str = "adult"
+    """adult, or teen: 16 or 17. Of younger people nothing is kept."""
 
 
 def person_of(session: Session, chat_id: int) -> Person | None:
@@ -90,6 +92,18 @@ def has_consent(session: Session, chat_id: int) -> bool:
     )
 
 
+def consent_of(session: Session, chat_id: int) -> datetime | None:
+    """When the person agreed to be kept, the last time; None: not, or not any more."""
+    query = (
+        select(Consent.given_at)
+        .join(Person, Person.id == Consent.person_id)
+        .where(Person.chat_id == chat_id, Consent.purpose == "profile", Consent.withdrawn_at.is_(None))
+        .order_by(Consent.id.desc())
+    )
+    given: datetime | None = session.execute(query).scalars().first()
+    return given
+
+
 def offer_of(session: Session, chat_id: int) -> Offer | None:
     """The saved offer of the person of a chat, or None."""
     person = person_of(session, chat_id)
@@ -108,14 +122,17 @@ def offer_of(session: Session, chat_id: int) -> Offer | None:
         radius_km=row.radius_km,
         latitude=row.latitude,
         longitude=row.longitude,
+        age_band=row.age_band,
     )
 
 
 def save_offer(session: Session, speaker: Speaker, offer: Offer, at: datetime) -> Volunteer:
     """Keep or replace the offer of a volunteer; the first one subscribes him to the weekly list.
 
-    Raises ValueError where the place is unknown: drafts are checked before.
+    Raises ValueError where the place is unknown, or the volunteer a child: drafts are checked before.
     """
+    if offer.age_band not in ("adult", "teen"):
+        raise ValueError(f"nothing is kept of a {offer.age_band}")
     place = vocabulary.place(offer.place)
     if place is None:
         raise ValueError(f"unknown place {offer.place}")
@@ -134,6 +151,7 @@ def save_offer(session: Session, speaker: Speaker, offer: Offer, at: datetime) -
     volunteer.means = offer.means
     volunteer.spoken_languages = offer.spoken_languages
     volunteer.slots = offer.slots
+    volunteer.age_band = offer.age_band
     volunteer.changed_at = at
     if known is None:
         session.add(volunteer)

@@ -12,7 +12,7 @@ from bot import vocabulary
 from bot.clock import CASABLANCA
 from bot.matching import judge
 from bot.matching.model import Forecast, Match, MissionNeed, VolunteerProfile
-from bot.services.organisations import Need
+from bot.services.organisations import ADULT, Need
 from bot.store.models import (
     Application,
     Initiative,
@@ -62,6 +62,8 @@ def open_missions(session: Session, organisation_id: int | None = None) -> list[
             spoken_languages=mission.spoken_languages,
             starts_on=mission.starts_on,
             ends_on=mission.ends_on,
+            # Law 06-18: a contract takes an adult, whatever the mission says.
+            minimum_age=mission.minimum_age if mission.framework == "informal" else max(mission.minimum_age, ADULT),
         )
         for mission, cause, owner, count in session.execute(query)
     ]
@@ -89,6 +91,7 @@ def volunteer_profiles(session: Session, person_ids: Sequence[int] | None = None
             skills=row.skills,
             spoken_languages=row.spoken_languages,
             slots=row.slots,
+            age_band=row.age_band,
             paused=row.paused,
             closed_mission_ids=frozenset(closed.get(row.person_id, ())),
             own_organisation_ids=frozenset(own.get(row.person_id, ())),
@@ -157,6 +160,7 @@ def forecast(session: Session, organisation_id: int, need: Need, at: datetime) -
         skills_welcome=tuple(need.skills_welcome),
         starts_on=need.starts_on,
         ends_on=need.ends_on,
+        minimum_age=need.minimum_age,
     )
     return judge.forecast(mission, volunteer_profiles(session), at.astimezone(CASABLANCA).date())
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot import clock, vocabulary
 from bot.matching.slots import DAYS, TIMES, slots_of, slots_of_dates
 from bot.services import applications, organisations, profiles, subscriptions
-from bot.services.organisations import Need
+from bot.services.organisations import ADULT, Need
 from bot.services.profiles import Offer, Speaker
 from bot.store.models import Organisation, Subscription
 from bot.texts import DEFAULT_REGISTER, REGISTERS
@@ -222,6 +222,7 @@ def _mission(
         place=_place(row) if row.get("place") else organisation.place,
         slots=slots_of_dates(first, last, times) if first and last else slots_of(_several(row, "days", _DAYS), times),
         capacity=capacity,
+        minimum_age=int(row.get("minimum_age", ADULT)),
         starts_on=first,
         ends_on=last,
         time_from=_hour(row, "time_from"),

@@ -53,11 +53,11 @@ def change_rhythm(session: Session, chat_id: int, frequency: str, at: datetime) 
 
 def end(session: Session, chat_id: int, reason: str | None, at: datetime) -> int:
     """Stop all lists of a person at once; returns how many were running."""
-    running = [row for row in _of_chat(session, chat_id) if row.ended_at is None]
-    for row in running:
+    rows = running(session, chat_id)
+    for row in rows:
         row.ended_at = at
         row.ended_reason = reason
-    return len(running)
+    return len(rows)
 
 
 def give_reason(session: Session, chat_id: int, reason: str) -> None:
@@ -78,6 +78,11 @@ def unblock(session: Session, chat_id: int, at: datetime) -> None:
     for row in _of_chat(session, chat_id):
         if row.ended_reason == "blocked":
             subscribe(session, row.person_id, row.organisation_id, row.frequency, at)
+
+
+def running(session: Session, chat_id: int) -> list[Subscription]:
+    """The lists that a person receives."""
+    return [row for row in _of_chat(session, chat_id) if row.ended_at is None]
 
 
 def _of_chat(session: Session, chat_id: int) -> list[Subscription]:

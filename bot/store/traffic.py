@@ -62,10 +62,10 @@ class OutboxMessage(Base):
     solicited = Column(Boolean, nullable=False)
     """False: quiet hours hold it back."""
     method = Column(String(16), nullable=False)
-    """send, or edit (an earlier message in place)."""
+    """send, edit (an earlier message in place) or document (a file)."""
     body = Column(JSON, nullable=False)
     """{"text": HTML, "buttons": rows of {"text", "token" | "url"} or None, "keyboard": rows of {"text", "location"} or None,
-    "message_id": of the message to edit or None}."""
+    "message_id": of the message to edit or None; "file_name", "content": of a file, whose caption is the text}."""
     state = Column(String(8), nullable=False)
     """queued, sending, sent, failed, unknown."""
     attempts = Column(Integer, nullable=False)

@@ -20,6 +20,7 @@ COMMANDS = {
     "language": "/change_language",
 }
 """Commands of the menu and the payloads they stand for."""
+EDITED = '/unsupported{"kind": "edited"}'
 LONGEST_TEXT = 4096
 LONGEST_NAME = 64
 _LARGEST = 2**63
@@ -48,6 +49,7 @@ class Incoming:
     """An update as the gateway sees it.
 
     kind: words (text holds them, never with a leading "/"), payload (text holds /intent{…}), tap (text holds the token of the button),
+    edited (an earlier message was changed; text holds the payload that says so),
     blocked, unblocked, group (a message that is not private), or nothing.
     """
 
@@ -58,7 +60,7 @@ class Incoming:
     language_code: str | None = None
     callback_id: str | None = None
     message_id: int | None = None
-    """Of the message under which a button was tapped; None where Telegram does not say."""
+    """Of the message under which a button was tapped, or that was changed; None where Telegram does not say."""
     has_command: bool = False
 
 
@@ -82,8 +84,10 @@ def read(update: dict[str, Any]) -> Incoming:
     chat_id = chat_of(update)
     kind, content = _part(update)
     sender = _object(content, "from")
-    if not chat_id or not sender or kind == "edited_message":
+    if not chat_id or not sender:
         return Incoming("nothing", chat_id)
+    if kind == "edited_message":
+        return _edited(chat_id, sender, content)
     if kind == "callback_query":
         under = _object(content, "message")
         kind = "tap" if _is_private(_object(under, "chat")) else "nothing"
@@ -99,6 +103,15 @@ def read(update: dict[str, Any]) -> Incoming:
         return Incoming("group", chat_id, has_command=_string(content, "text").startswith("/"))
     said, text = _content(content)
     return _from(said, chat_id, sender, text)
+
+
+def _edited(chat_id: int, sender: dict[str, Any], message: dict[str, Any]) -> Incoming:
+    """A change of words; a live location moves on by changes too, and says nothing by them."""
+    message_id = message.get("message_id")
+    has_words = bool(_string(message, "text") or _string(message, "caption"))
+    if not has_words or type(message_id) is not int or not _is_private(_object(message, "chat")):
+        return Incoming("nothing", chat_id)
+    return replace(_from("edited", chat_id, sender, EDITED), message_id=message_id)
 
 
 def _part(update: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -19,6 +19,7 @@ from telegram import (
     Bot,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     KeyboardButton,
     LinkPreviewOptions,
     ReplyKeyboardMarkup,
@@ -215,6 +216,8 @@ class Sender:
         return Outcome("queued", error=error, wait_seconds=min(2.0 ** (row.attempts - 2), 60.0))
 
     async def _send(self, row: OutboxMessage, words: str, parse_mode: str | None) -> int:
+        if row.method == outbox.DOCUMENT:
+            return await self._send_file(row, words, parse_mode)
         if row.method == outbox.EDIT and (edited := await self._edit(row, words, parse_mode)):
             return edited
         message = await self._bot.send_message(
@@ -247,8 +250,18 @@ class Sender:
             return None
         return message_id
 
+    async def _send_file(self, row: OutboxMessage, caption: str, parse_mode: str | None) -> int:
+        message = await self._bot.send_document(
+            row.chat_id,
+            InputFile(row.body["content"].encode(), filename=row.body["file_name"]),
+            caption=caption,
+            parse_mode=parse_mode,
+            reply_markup=_markup(row.body),
+        )
+        return message.message_id
+
     def _settle(self, session: Session, row: OutboxMessage, outcome: Outcome) -> None:
-        now = clock.real_now()
+        now, is_over = clock.real_now(), outcome.state != "queued"
         session.execute(
             update(OutboxMessage)
             .where(
@@ -263,9 +276,12 @@ class Sender:
                 error=outcome.error,
                 sent_at=now if outcome.state == "sent" else None,
                 not_before=now + timedelta(seconds=outcome.wait_seconds) if outcome.wait_seconds else None,
+                **({"body": {}} if row.method == outbox.DOCUMENT and is_over else {}),
             )
             .execution_options(synchronize_session=False)
         )
+        if is_over and row.origin.startswith(outbox.LAST_WORD):
+            outbox.forget_last_words(session)
         if (outcome.error or "").startswith("forbidden"):
             subscriptions.block(session, row.chat_id, clock.now())
 

@@ -131,7 +131,8 @@ class TurnRunner:
         if incoming.kind in ("blocked", "unblocked", "group", "nothing"):
             await self._insist(self._close_without_turn, row, incoming)
             return
-        if await asyncio.to_thread(self._is_too_much, row):
+        is_flood, known_register = await asyncio.to_thread(self._look, row)
+        if is_flood:
             await self._insist(self._slow_down, row, incoming)
             return
         message = incoming.text
@@ -144,17 +145,23 @@ class TurnRunner:
             "update_id": row.update_id,
             "first_name": incoming.first_name,
             "language_code": incoming.language_code,
+            "register": known_register,
             "bot_name": self._bot.username,
-            "message_id": incoming.message_id,
+            "message_id": incoming.message_id if incoming.kind == "tap" else None,
         }
         async with self._typing(row.chat_id):
             drafts = await self._dialogue.turn(row.chat_id, message, metadata, repeated=row.attempts > 1)
-        await self._insist(self._close, row, drafts)
+        # However often a message is changed, it is said once that changes are not seen.
+        origin = f"edited:{row.chat_id}:{incoming.message_id}" if incoming.kind == "edited" else None
+        await self._insist(self._close, row, drafts, "done", origin)
 
-    def _is_too_much(self, row: InboxUpdate) -> bool:
+    def _look(self, row: InboxUpdate) -> tuple[bool, str | None]:
+        """Whether the update is one of a flood, and the register of a person who is known (None: nobody is)."""
         since = row.received_at - timedelta(minutes=1)
         with self._database.read() as session:
-            return inbox.count_recent(session, row.chat_id, row.update_id, since) > MOST_PER_MINUTE
+            is_flood = inbox.count_recent(session, row.chat_id, row.update_id, since) > MOST_PER_MINUTE
+            person = person_of(session, row.chat_id)
+            return is_flood, person.register if person else None
 
     def _slow_down(self, row: InboxUpdate, incoming: Incoming) -> None:
         """Close an update of a flood; the person is told once a minute, in words that cost no turn."""
@@ -193,9 +200,9 @@ class TurnRunner:
             person = person_of(session, incoming.chat_id)
             return person.register if person else starting_register(incoming.language_code)
 
-    def _close(self, row: InboxUpdate, drafts: Sequence[Draft], state: str = "done") -> None:
+    def _close(self, row: InboxUpdate, drafts: Sequence[Draft], state: str = "done", origin: str | None = None) -> None:
         with self._database.write() as session:
-            outbox.queue(session, row.chat_id, outbox.REPLY, f"update:{row.update_id}", drafts, clock.now())
+            outbox.queue(session, row.chat_id, outbox.REPLY, origin or f"update:{row.update_id}", drafts, clock.now())
             inbox.finish(session, row.update_id, state)
 
     def _close_without_turn(self, row: InboxUpdate, incoming: Incoming) -> None:

@@ -11,7 +11,7 @@ import yaml
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import account, commitments, initiative, initiatives, missions, offer, organisation
+from actions import account, aid, care, commitments, handoff, initiative, initiatives, missions, offer, organisation, rights
 from actions.turn import TURN_DONE, TurnAction
 from bot.settings import PROJECT
 from bot.texts import text as catalogue_text
@@ -22,7 +22,7 @@ from tests.dialogues.expectations import says, starts
 
 ACTIONS = {
     found.action: found()
-    for module in (account, commitments, initiative, initiatives, missions, offer, organisation)
+    for module in (account, aid, care, commitments, handoff, initiative, initiatives, missions, offer, organisation, rights)
     for _, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, TurnAction) and not inspect.isabstract(found)
 }
@@ -127,6 +127,10 @@ class Chat:
     @property
     def offer(self) -> dict[str, Any]:
         return self.slots.get("offer") or {}
+
+    @property
+    def aid(self) -> dict[str, Any]:
+        return self.slots.get("aid") or {}
 
     @property
     def organisation(self) -> dict[str, Any]:

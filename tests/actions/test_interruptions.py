@@ -30,7 +30,7 @@ async def test_a_question_of_the_faq_is_answered_and_the_open_one_asked_again(re
         ("help", "aside_help"),
         ("thank", "utter_thank"),
         ("bot_challenge", "utter_bot_challenge"),
-        ("human_handoff", "utter_human_handoff"),
+        ("human_handoff", "handoff_opened"),
         ("out_of_scope", "utter_out_of_scope"),
         ("faq/nobody_asks_this", "faq_overview"),
     ],
@@ -43,11 +43,23 @@ async def test_asides_leave_the_draft_as_it_is(intent: str, answer: str) -> None
     assert chat.offer == before
 
 
-@pytest.mark.parametrize("kind", ["sticker", "voice", "photo", "payload"])
-async def test_a_sticker_in_the_middle(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("sticker", "unsupported"),
+        ("payload", "unsupported"),
+        ("voice", "unsupported_voice"),
+        ("photo", "unsupported_picture"),
+        ("document", "unsupported_document"),
+        ("contact", "unsupported_contact"),
+        ("edited", "unsupported_edited"),
+    ],
+)
+async def test_what_cannot_be_read_in_the_middle(kind: str, answer: str) -> None:
     chat = await asked_for_causes()
     await chat.tap(f'/unsupported{{"kind": "{kind}"}}')
-    assert chat.heard_keys("unsupported + ask_causes")
+    assert chat.heard_keys(f"{answer} + ask_causes")
+    assert chat.loop == "offer_form"
 
 
 async def test_an_old_button_in_the_middle() -> None:
@@ -160,3 +172,16 @@ async def test_yes_before_the_summary_saves_nothing() -> None:
     chat = await asked_for_causes()
     await chat.say("oui", "affirm")
     assert chat.loop == "offer_form" and chat.heard_first("not_understood_here")
+
+
+@pytest.mark.parametrize(
+    ("register", "words", "to"),
+    [("fr", "parle moi en arabe stp", "ar"), ("ar", "تحدث معي بالفرنسية", "fr"), ("fr", "hder m3aya b darija", "ary-Latn")],
+)
+async def test_another_language_in_the_middle_asks_the_open_question_in_it(register: str, words: str, to: str) -> None:
+    chat = Chat(register)
+    await chat.say("je veux aider à Maârif" if register == "fr" else "أريد المساعدة في المعاريف", "offer_volunteering")
+    await chat.say(words, "change_language")
+    chat.register = to
+    assert chat.heard_keys("language_changed_here + ask_causes"), chat.heard
+    assert chat.offer["place"] == "Maârif" and chat.loop == "offer_form"

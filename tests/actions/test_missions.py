@@ -344,3 +344,12 @@ async def test_terms_are_shown_as_words_not_as_markup(world: dict[str, int], dat
     await chat.tap("/search_missions")
     await chat.say("la 1 mais <b>seulement</b> & vite", "apply_to_mission")
     assert "&lt;b&gt;seulement&lt;/b&gt; &amp; vite" in notices(database, KARIM)[0]
+
+
+async def test_why_a_mission_is_not_shown_is_no_question_about_matching_in_general(world: dict[str, int], database: Database) -> None:
+    volunteer(database, SALMA, slots=slots_of(["sun"], ["evening"]))
+    chat = Chat("fr")
+    await chat.say(f"pourquoi je ne vois pas la mission n°{world['school']} ?", "faq/how_matching")
+    assert chat.heard_first("why_not")
+    await chat.say("comment vous choisissez les missions ?", "faq/how_matching")
+    assert chat.heard_first("faq_how_matching")

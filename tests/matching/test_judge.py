@@ -235,3 +235,12 @@ def test_a_mission_of_today_is_not_past_and_one_of_yesterday_is() -> None:
     yesterday = TODAY - timedelta(days=1)
     assert judge.obstacle(NEAR, replace(LESSONS, starts_on=yesterday, ends_on=TODAY), TODAY) is None
     assert judge.obstacle(NEAR, replace(LESSONS, starts_on=yesterday, ends_on=yesterday), TODAY) == "past"
+
+
+@pytest.mark.parametrize(
+    ("band", "minimum_age", "fits"), [("teen", 16, True), ("teen", 17, False), ("teen", 18, False), ("adult", 18, True)]
+)
+def test_a_mission_is_open_from_an_age_on(band: str, minimum_age: int, fits: bool) -> None:
+    """A teen is 16 or 17: what is open from 17 on is not open to all of them."""
+    mission = MissionNeed(1, 1, 33.58, -7.63, "education", slots=1, capacity=1, minimum_age=minimum_age)
+    assert list(judge.obstacles(VolunteerProfile(age_band=band), mission, TODAY)) == ([] if fits else ["age"])

@@ -17,10 +17,13 @@ from bot.messages import buttons, inbox, outbox
 from bot.messages.outbox import DIGEST, REPLY, Draft
 from bot.scheduler import jobs
 from bot.scheduler.jobs import JOBS, Job
+from bot.services import aid
+from bot.services.aid import Wanted
+from bot.services.profiles import Speaker
 from bot.settings import Settings, settings
 from bot.store.engine import Database
-from bot.store.models import Button, Effect, InboxUpdate, Lease, OutboxMessage
-from tests.worlds import count, outbox_rows, small_world, utc
+from bot.store.models import Button, Effect, HelpCall, HelpRequest, InboxUpdate, Lease, OutboxMessage
+from tests.worlds import count, outbox_rows, small_world, utc, volunteer
 
 START = "2026-12-01T10:00:00+01:00"
 """When the lists of the small world are due."""
@@ -61,7 +64,7 @@ def tick(store: Database, job: Job, name: str) -> None:
 
 def test_every_job_has_a_name_and_a_rhythm_of_its_own() -> None:
     assert len({job.name for job in JOBS}) == len(JOBS)
-    assert {"digests", "housekeeping"} <= {job.name for job in JOBS}
+    assert {"digests", "aid", "housekeeping"} <= {job.name for job in JOBS}
     assert all(job.every_seconds > 0 for job in JOBS)
 
 
@@ -120,6 +123,32 @@ def test_lists_are_made_by_the_business_clock_outside_quiet_hours(
     stand_at(monkeypatch, start)
     jobs.send_digests(database, worker("first", quiet_hours=(20, 9)))
     assert len(outbox_rows(database)) == sent
+
+
+def wanted_help(store: Database, at: str, count: int = 5) -> None:
+    """A request for help, and so many people near it."""
+    with store.write() as session:
+        for number in range(count):
+            volunteer(session, 711 + number, f"V{number}")
+        asked_at = clock.parse_instant(at)
+        aid.ask(session, Speaker(701, "Halima", "fr"), Wanted("des courses", "Aïn-Chock", "now"), asked_at, None)
+
+
+def test_waves_leave_by_the_business_clock_outside_quiet_hours(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted_help(store, "2026-12-01T19:55:00+01:00")
+    for instant, asked in [("2026-12-01T19:58:00", 3), ("2026-12-01T20:06:00", 3), ("2026-12-02T09:00:30", 5), ("2026-12-02T09:01:00", 5)]:
+        stand_at(monkeypatch, instant)
+        jobs.go_on_with_aid(store, worker("first", quiet_hours=(20, 9)))
+        assert count(store, HelpCall) == asked, instant
+
+
+def test_housekeeping_forgets_the_words_of_old_requests(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted_help(store, "2026-12-01T10:00:00+01:00", count=0)
+    for instant, need in [("2026-12-31T09:59:00+01:00", "des courses"), ("2026-12-31T10:01:00+01:00", "")]:
+        stand_at(monkeypatch, instant)
+        jobs.keep_house(store, worker("first"))
+        with store.read() as session:
+            assert session.execute(select(HelpRequest.need)).scalar_one() == need
 
 
 @pytest.fixture

@@ -28,7 +28,15 @@ def _in_links(number: Any) -> list[Any]:
     return [f"{kind}_{number}" for kind in links._KINDS]
 
 
-NAMES_ROWS = {"mission": _plain, "application": _plain, "mission_ref": _plain, "number": _plain, "payload": _in_links}
+NAMES_ROWS = {
+    "mission": _plain,
+    "application": _plain,
+    "help_request": _plain,
+    "help_call": _plain,
+    "mission_ref": _plain,
+    "number": _plain,
+    "payload": _in_links,
+}
 """Entities whose value may be the id of a row, and how they carry it."""
 NAMES_VALUES = {
     "place",
@@ -45,11 +53,13 @@ NAMES_VALUES = {
     "time_to",
     "register",
     "answer",
+    "urgency",
     "reason",
     "latitude",
     "longitude",
     "kind",
     "page",
+    "age_band",
 }
 """Entities whose values are of closed lists, or numbers and dates."""
 

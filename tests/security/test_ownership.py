@@ -76,6 +76,8 @@ class Watch:
 @pytest.mark.parametrize("intent", SERVED)
 async def test_a_foreign_id_is_like_one_that_nobody_has(world: Database, intent: str, role: str) -> None:
     watch = Watch(world, ATTACKERS[role])
+    # What is told once (that a person is asked for now) is told before.
+    await tapped(Chat(chat_id=watch.chat_id), f"/{intent}")
     for entity, forms in NAMES_ROWS.items():
         if entity == "payload" and intent != "start":
             continue

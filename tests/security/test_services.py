@@ -18,7 +18,8 @@ from bot.services import applications, cards, organisations, profiles, recommend
 from bot.services.organisations import Need, Registration
 from bot.services.profiles import Offer, Speaker
 from bot.store.engine import Database
-from bot.store.models import OrganisationMember
+from bot.store.models import OrganisationMember, Person
+from bot.store.tracker import Tracker
 from tests.conftest import NOW
 from tests.security.ids import FOREIGN
 from tests.security.worlds import (
@@ -121,6 +122,7 @@ ARGUMENTS: dict[str, Any] = {
     "frequency": "daily",
     "headline": "missions_found",
     "kind": "missions",
+    "minor": Person(chat_id=VICTIM),
     "minutes": 60,
     "need": NEED,
     "on": None,
@@ -128,14 +130,19 @@ ARGUMENTS: dict[str, Any] = {
     "token": "F" * 20,
     "reason": "other",
     "register": "fr",
+    "said": (),
     "today": NOW.date(),
+    "tracker": Tracker("sqlite:////nowhere/at/all.db"),
     "volunteer": VolunteerProfile(person_id=None, causes=("education",)),
     "words": "rien",
 }
 """What services are called with beside chat and id, by the names of their parameters."""
 BY_KIND: dict[str, Any] = {"str": "x", "int": 1, "bool": True, "datetime": NOW, "date": NOW.date(), "str | None": None, "int | None": None}
 """What else they are called with, by annotation."""
-CALLER_HAS_ASKED = {"lists.volunteers": "the organisation is one that the person speaks for: the action and the digest look first"}
+CALLER_HAS_ASKED = {
+    "lists.volunteers": "the organisation is one that the person speaks for: the action and the digest look first",
+    "erasure.erase": "the chat is that of a wish, which is locked; whose the rows were, nobody can tell afterwards (tests/services does)",
+}
 
 
 def _services() -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -35,9 +35,11 @@ class FakeDialogue:
     def __init__(self, answer: ANSWER = echo) -> None:
         self.answer = answer
         self.turns: list[tuple[int, str, int, bool]] = []
+        self.metadata: list[dict[str, Any]] = []
 
     async def turn(self, chat_id: int, words: str, metadata: dict[str, Any], repeated: bool) -> list[Draft]:
         self.turns.append((chat_id, words, metadata["update_id"], repeated))
+        self.metadata.append(metadata)
         return await self.answer(words)
 
 

@@ -157,14 +157,13 @@ def test_groups_are_told_apart(text: str, has_command: bool) -> None:
 @pytest.mark.parametrize(
     "update",
     [
-        {"update_id": 1, "edited_message": message(text="corrigé")["message"]},
         {"update_id": 1, "channel_post": {"chat": {"id": -5, "type": "channel"}, "text": "annonce"}},
         {"update_id": 1, "poll_answer": {}},
         {"update_id": 1},
         message(new_chat_title="x"),
         {"update_id": 1, "message": {"chat": {"id": CHAT, "type": "private"}, "text": "sans auteur"}},
     ],
-    ids=["edited", "channel", "poll", "empty", "service", "anonymous"],
+    ids=["channel", "poll", "empty", "service", "anonymous"],
 )
 def test_nothing_to_answer(update: dict[str, Any]) -> None:
     assert read(update).kind == "nothing"

@@ -148,8 +148,8 @@ async def test_groups_are_refused_and_only_when_spoken_to(desk: Desk) -> None:
 
 
 async def test_what_needs_no_answer_is_closed_in_silence(desk: Desk) -> None:
-    edited = {"update_id": 1, "edited_message": message(text="corrigé")["message"]}
-    desk.receive(edited, {"update_id": 2, "inline_query": {"from": {"id": CHAT}}})
+    moved = {"update_id": 1, "edited_message": message(location={"latitude": 33.5, "longitude": -7.6})["message"]}
+    desk.receive(moved, {"update_id": 2, "inline_query": {"from": {"id": CHAT}}})
     async with desk.open():
         assert set((await desk.closed(1, 2)).values()) == {"refused"}
     assert not desk.answers() and not desk.dialogue.turns

@@ -230,3 +230,21 @@ async def test_a_slow_line_to_telegram_does_not_hold_a_tap_up(desk: Desk, monkey
     desk.receive(tap(update_id=1, data="old"))
     async with desk.open():
         assert (await desk.closed(1))[1] == "done"
+
+
+@pytest.mark.parametrize("register", [None, "ary-Latn"])
+async def test_rasa_is_told_in_which_register_a_person_is_known(desk: Desk, register: str | None) -> None:
+    if register:
+        desk.keep_volunteer(register)
+    desk.receive(message(update_id=1, text="1"))
+    async with desk.open():
+        await desk.closed(1)
+    (metadata,) = desk.dialogue.metadata
+    assert metadata == {
+        "update_id": 1,
+        "first_name": "Salma",
+        "language_code": "fr",
+        "register": register,
+        "bot_name": "tadamon_bot",
+        "message_id": None,
+    }

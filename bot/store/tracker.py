@@ -1,0 +1,134 @@
+"""Rasa's own table of events, from outside: what a chat said is kept there, and must be shown and forgotten with the rest.
+
+Plain SQL: Rasa makes the table, in a file of its own beside a SQLite database, in the same one on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Float, Integer, String, Text, bindparam, column, delete, select, table, update
+from sqlalchemy.pool import NullPool
+
+from bot.store.engine import BUSY_SECONDS
+
+_EVENTS = table(
+    "events",
+    column("id", Integer),
+    column("sender_id", String),
+    column("type_name", String),
+    column("timestamp", Float),
+    column("data", Text),
+)
+
+
+SENTENCE_WORDS = 4
+"""A shorter message is what anybody may have said."""
+_OWN_DRAFTS = ("offer", "aid", "aid_address")
+_OWN_WORDS = ("first_name", "need", "address")
+_NAMES_OTHERS = "aid_address"
+"""The one slot in which somebody else's name stands."""
+
+
+class Tracker:
+    """The tracker store that a URL names. Where Rasa has not made it yet, nobody has said anything."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._is_sqlite = url.startswith("sqlite")
+
+    def said(self, chat_id: int) -> list[tuple[datetime, str]]:
+        """What somebody wrote, without taps and commands, the oldest first."""
+        found = []
+        for at, event in self._events_of(chat_id, "user"):
+            words = str(event.get("text") or "")
+            if words and not words.startswith("/"):
+                found.append((at, words))
+        return found
+
+    def kept_slots(self, chat_id: int, names: Sequence[str]) -> dict[str, Any]:
+        """The last values of slots, of those that have one."""
+        values = {event.get("name"): event.get("value") for _, event in self._events_of(chat_id, "slot")}
+        return {name: values[name] for name in names if values.get(name)}
+
+    def told_others(self, chat_id: int) -> set[str]:
+        """What somebody said that others may have been told: names, needs, addresses of drafts, and whole sentences."""
+        found = {" ".join(words.split()) for _, words in self.said(chat_id) if len(words.split()) >= SENTENCE_WORDS}
+        for _, event in self._events_of(chat_id, "user"):
+            found.add(str((event.get("metadata") or {}).get("first_name") or ""))
+        for _, event in self._events_of(chat_id, "slot"):
+            draft = event.get("value")
+            if isinstance(draft, dict) and event.get("name") in _OWN_DRAFTS:
+                found |= {str(draft[key]) for key in _OWN_WORDS if isinstance(draft.get(key), str)}
+        return found - {""}
+
+    def _events_of(self, chat_id: int, type_name: str) -> list[tuple[datetime, dict[str, Any]]]:
+        mine = (_EVENTS.c.sender_id == str(chat_id), _EVENTS.c.type_name == type_name)
+        query = select(_EVENTS.c.timestamp, _EVENTS.c.data).where(*mine).order_by(_EVENTS.c.id)
+        with self._connection() as connection:
+            rows = connection.execute(query).all() if connection is not None else []
+        return [(datetime.fromtimestamp(timestamp or 0, timezone.utc), json.loads(kept)) for timestamp, kept in rows]
+
+    def forget(self, chat_id: int) -> int:
+        """Delete all that was said in a chat; returns how many events."""
+        with self._connection() as connection:
+            if connection is None:
+                return 0
+            return int(connection.execute(delete(_EVENTS).where(_EVENTS.c.sender_id == str(chat_id))).rowcount)
+
+    def blot(self, chat_ids: Sequence[int], change: Callable[[str], str]) -> int:
+        """Change what the bot said in some chats, and noted of others there, string by string; returns how many events were changed."""
+        changed = []
+        with self._connection() as connection:
+            if connection is None:
+                return 0
+            for chat_id in chat_ids:
+                theirs = (_EVENTS.c.sender_id == str(chat_id), _EVENTS.c.type_name.in_(("bot", "slot")))
+                for number, kept in connection.execute(select(_EVENTS.c.id, _EVENTS.c.data).where(*theirs)).all():
+                    before = json.loads(kept)
+                    if before.get("event") == "slot" and before.get("name") != _NAMES_OTHERS:
+                        continue
+                    after = changed_strings(before, change)
+                    if after != before:
+                        changed.append({"number": number, "after": json.dumps(after)})
+            if changed:
+                rewrite = update(_EVENTS).where(_EVENTS.c.id == bindparam("number")).values(data=bindparam("after"))
+                connection.execute(rewrite, changed)
+        return len(changed)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        """A transaction, committed at its end; None where there is no table yet."""
+        if self._is_sqlite and not Path(self._url.removeprefix("sqlite:///")).exists():
+            yield None
+            return
+        extra = {"timeout": BUSY_SECONDS} if self._is_sqlite else {}
+        engine = sqlalchemy.create_engine(self._url, future=True, hide_parameters=True, poolclass=NullPool, connect_args=extra)
+        try:
+            with engine.begin() as connection:
+                if not sqlalchemy.inspect(connection).has_table("events"):
+                    yield None
+                    return
+                if self._is_sqlite:
+                    # What is deleted is overwritten, not only unlinked.
+                    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def changed_strings(value: Any, change: Callable[[str], str]) -> Any:
+    """A JSON value with each of its strings changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [changed_strings(one, change) for one in value]
+    if isinstance(value, dict):
+        return {key: changed_strings(one, change) for key, one in value.items()}
+    return value

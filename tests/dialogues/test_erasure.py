@@ -1,0 +1,76 @@
+"""Somebody is forgotten by the running product: afterwards no table of either database and no log holds a word of his."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.texts import text
+from tests.dialogues.expectations import starts
+from tests.dialogues.product import Chatter, Product, until
+
+CANARY = "Kanariya"
+SAID = {
+    "fr": ("je peux donner des cours de maths le samedi matin à Aïn Chock, pour l'éducation", "ils m'ont demandé de l'argent", "fr"),
+    "ary-Latn": ("bghit n9erri lmat nhar sebt f sba7 f 3in cho9, 3la wed ta3lim", "telbo menni lflous", "fr"),
+    "ary-Arab": ("بغيت نقري الماط نهار السبت فالصباح فعين الشق، على ود التعليم", "طلبو مني الفلوس", "en"),
+    "ar": ("أريد تدريس الرياضيات صباح السبت في عين الشق من أجل التعليم", "طلبوا مني المال", "ar"),
+}
+WISH = {"fr": "supprimez mes données", "ary-Latn": "mes7o lma3loumat dyali", "ary-Arab": "مسحو المعلومات ديالي", "ar": "أريد حذف حسابي"}
+
+
+def cells(database: Path) -> Iterator[tuple[str, object]]:
+    """Every value of every table, named by table and column."""
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
+    try:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            rows = connection.execute(f'SELECT * FROM "{table}"')
+            names = [column[0] for column in rows.description]
+            for row in rows:
+                yield from ((f"{table}.{name}", value) for name, value in zip(names, row, strict=True))
+    finally:
+        connection.close()
+
+
+def left(product: Product, person: Chatter, words: list[str]) -> list[str]:
+    """Where something of a person still stands."""
+    told = []
+    # Rasa and the JSON of ours write letters that are not ASCII by their numbers.
+    words = [form for word in words for form in (word, json.dumps(word)[1:-1])]
+    for name in ("tadamon.db", "tadamon-tracker.db"):
+        for where, value in cells(product.folder / name):
+            if str(value) == str(person.chat_id) or any(word in str(value) for word in words):
+                told.append(f"{name}: {where}")
+    return told
+
+
+def say(person: Chatter, register: str, words: str, *keys: str) -> None:
+    person.say(words)
+    for key, message in zip(keys, person.hear(len(keys)), strict=True):
+        assert key == "*" or starts(register, key, message["text"]), f"{words}: {message['text']}"
+
+
+@pytest.mark.parametrize("register", SAID)
+def test_nothing_of_a_person_is_left(product: Product, register: str) -> None:
+    offer, report, language_code = SAID[register]
+    person = product.person(first_name=f"{CANARY} {register}", language_code=language_code)
+    words = [f"{CANARY} {register}", offer, report]
+    say(person, register, offer, "offer_summary")
+    person.tap(text(register, "button_consent"))
+    person.hear(2)
+    say(person, register, report, "report_summary")
+    person.tap(text(register, "button_send"))
+    person.hear()
+    assert left(product, person, words), "there was something to forget"
+    say(person, register, WISH[register], "erasure_confirm")
+    person.tap(text(register, "button_erase_yes"))
+    begun, done = person.hear(2)
+    assert begun["text"] == text(register, "erasure_begun") and done["text"] == text(register, "erasure_done")
+    until("the last word's row to go", lambda: not left(product, person, words), 60)
+    assert CANARY not in product.log.read_text(encoding="utf-8", errors="replace")
+    person.silence()
