@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup run test test-unit test-conversation test-all torture lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup run test test-unit test-conversation test-all test-stories torture lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ test-conversation: setup ## Whole conversations over HTTP, with one trained mode
 	$(PYTHON) -m bot train
 	$(PYTHON) -m pytest -m "conversation and not heavy"
 
-test-all: test ## All tests, the heavy ones too
+test-all: test test-stories ## All tests, the heavy ones too
 	$(PYTHON) -m pytest -m heavy
+
+test-stories: train ## Rasa's own test of understanding and rules on the core stories
+	PYTHONWARNINGS=ignore .venv/bin/rasa test core --stories tests/stories --model models/tadamon.tar.gz --out var/stories --fail-on-prediction-errors
 
 torture: setup ## Hundreds of kills, storms and floods: the whole dose, half an hour (TADAMON_SEED repeats a run)
 	@scripts/debian-packages
