@@ -71,6 +71,9 @@ def test_nothing_of_a_person_is_left(product: Product, register: str) -> None:
     person.tap(text(register, "button_erase_yes"))
     begun, done = person.hear(2)
     assert begun["text"] == text(register, "erasure_begun") and done["text"] == text(register, "erasure_done")
-    until("the last word's row to go", lambda: not left(product, person, words), 60)
+    try:
+        until("the last word's row to go", lambda: not left(product, person, words), 60)
+    except AssertionError:
+        raise AssertionError(f"still there: {left(product, person, words)}") from None
     assert CANARY not in product.log.read_text(encoding="utf-8", errors="replace")
     person.silence()
