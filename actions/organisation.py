@@ -17,7 +17,7 @@ from bot.texts import Html, text
 from bot.vocabulary.names import organisation_name
 
 PAPERS_LENGTH = 80
-_NUMBERED = re.compile(r"(?:(?:\bn°|\bnum[eé]ro|\br[eé]c[eé]piss[eé]|\bra9m|\bwas[le]l?|رقم|وصل)\W*)*\d", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:^|(?<=[\s,،:;(]))(?:(?:n°|num[eé]ro|r[eé]c[eé]piss[eé]|ra9m|was[le]l?|رقم|وصل)\W*)*\d", re.IGNORECASE)
 
 
 class OrganisationForm(DraftForm):
