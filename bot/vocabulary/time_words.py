@@ -101,7 +101,7 @@ WEEK = _table("""
 def _phrases() -> dict[str, tuple[str, str]]:
     days = """
         weekday weekend: n'importe quand, tous les jours, toute la semaine, chaque jour, kol nhar, koul nhar, kola nhar, ay we9t, ay wa9t, fay wa9t, f ay wa9t, fay we9t, أي وقت, فأي وقت, في أي وقت, كل يوم, كل نهار, كل الأيام, دائما متاح, fi ay wa9t, ay nhar, toujours disponible, tout le temps
-        weekday: en semaine, pendant la semaine, jours de semaine, jours ouvrables, wast simana, west simana, وسط السيمانة, وسط الأسبوع, أيام الأسبوع, خلال الأسبوع, f simana
+        weekday: en semaine, pendant la semaine, jours de semaine, jours ouvrables, wast simana, west simana, wset simana, wst simana, wost simana, وسط السيمانة, وسط الأسبوع, أيام الأسبوع, خلال الأسبوع, f simana
         weekend: weekend, week end, week-end, weekends, week-ends, les week ends, fin de semaine, wikend, wikand, lweekend, lwikend, عطلة نهاية الأسبوع, نهاية الأسبوع, الويكاند, ويكاند, الويكند, ويكند, آخر السيمانة
     """
     dates = """

@@ -71,7 +71,7 @@ def test_an_edited_message_is_an_update_of_its_own(state: State) -> None:
     update = last_update(state)
     assert update["edited_message"]["text"] == "deux"
     assert update["update_id"] > sent["update_id"]
-    assert read(update).kind == "nothing"
+    assert read(update).kind == "edited"
 
 
 async def test_nobody_edits_a_message_of_the_bot(state: State) -> None:
