@@ -16,7 +16,6 @@ from bot.texts import Html, text
 
 MOST_SHOWN = 8
 """Commitments named in one message or as buttons, the newest first."""
-TITLE_LENGTH = 40
 HOURS_OFFERED = (1, 2, 3, 4)
 MOST_HOURS = 24
 MINUTES = 60
@@ -35,12 +34,8 @@ def named(session: Any, turn: Turn, among: Sequence[Commitment]) -> Commitment |
 
 def ask_which(answer: Answer, key: str, intent: str, among: Sequence[Commitment]) -> Answer:
     """Ask which commitment is meant, with a button for each."""
-    choices = [Choice(_short(one.mission.title), f'/{intent}{{"mission": "{one.mission.id}"}}') for one in among[:MOST_SHOWN]]
+    choices = [Choice(cards.short(one.mission.title), f'/{intent}{{"mission": "{one.mission.id}"}}') for one in among[:MOST_SHOWN]]
     return answer.say(key, *choices)
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1].rstrip() + "…"
 
 
 def duration(minutes: int, register: str) -> Html:

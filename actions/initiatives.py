@@ -15,7 +15,6 @@ from bot.store.models import Mission
 from bot.texts import Html, text
 
 MOST_SHOWN = 8
-TITLE_LENGTH = 40
 
 
 def named(session: Any, turn: Turn, among: Sequence[int]) -> int | None:
@@ -33,7 +32,7 @@ def ask_which(turn: Turn, key: str, intent: str) -> Answer:
     with door.reading() as session:
         speaks = bool(organisations.spoken_for(session, turn.chat_id))
         choices = [
-            Choice(_short(mission.title), f'/{intent}{{"mission": "{mission.id}"}}')
+            Choice(cards.short(mission.title), f'/{intent}{{"mission": "{mission.id}"}}')
             for mission in initiatives.of_chat(session, turn.chat_id)[:MOST_SHOWN]
         ]
     if not speaks:
@@ -41,10 +40,6 @@ def ask_which(turn: Turn, key: str, intent: str) -> Answer:
     if not choices:
         return answer.say("initiatives_none", answer.choice("button_publish", "/publish_initiative"))
     return answer.say(key, *choices)
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1].rstrip() + "…"
 
 
 class MyInitiatives(TurnAction):

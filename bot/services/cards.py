@@ -16,10 +16,16 @@ from bot.texts import Html, joined, text
 REASONS_SHOWN = 3
 # Babel has no ary. ar-MA has the months as Moroccans say them; Darija in Latin letters borrows the French ones, as people do.
 _DATE_LOCALES = {"ar": "ar_MA", "fr": "fr_MA", "ary-Arab": "ar_MA", "ary-Latn": "fr_MA"}
+BUTTON_LENGTH = 40
 
 
 def place(place_id: str, register: str) -> str:
     return vocabulary.label("place", place_id, register)
+
+
+def short(title: str) -> str:
+    """A title as it fits on a button."""
+    return title if len(title) <= BUTTON_LENGTH else title[: BUTTON_LENGTH - 1].rstrip() + "…"
 
 
 def labels(kind: str, ids: Any, register: str) -> str:
