@@ -52,7 +52,8 @@ def main() -> None:
     if asked.compare:
         data = PROJECT / "data" / "nlu" if asked.every == 1 else thinned(asked.every, folder / "thinned")
         configs = [*([PROJECT / "config.yml"] if asked.every > 1 else []), *sorted(PIPELINES.glob("*.yml"))]
-        found["compared"] = {path.stem: compared(path, data, folder) for path in configs}
+        names = {PROJECT / "config.yml": "ours, thinned"}
+        found["compared"] = {names.get(path, path.stem): compared(path, data, folder) for path in configs}
     (folder / "figures.json").write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
     (folder / "index.html").write_text(page(found, sentences, heard), encoding="utf-8")
     sys.stdout.write(table(found) + f"\n{folder / 'index.html'}\n")
