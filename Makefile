@@ -32,7 +32,7 @@ test-all: test test-stories ## All tests, the heavy ones too
 	$(PYTHON) -m pytest -m heavy
 
 test-stories: train ## Rasa's own test of understanding and rules on the core stories
-	PYTHONWARNINGS=ignore .venv/bin/rasa test core --stories tests/stories --model models/tadamon.tar.gz --out var/stories --fail-on-prediction-errors
+	PYTHONWARNINGS=ignore .venv/bin/rasa test core --e2e --stories tests/stories --model models/tadamon.tar.gz --out var/stories --fail-on-prediction-errors
 
 torture: setup ## Hundreds of kills, storms and floods: the whole dose, half an hour (TADAMON_SEED repeats a run)
 	@scripts/debian-packages
