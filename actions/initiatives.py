@@ -141,7 +141,7 @@ class CloseInitiative(TurnAction):
         answer, at = Answer(turn.register), clock.now()
         with door.opened() as session:
             number = named(session, turn, [mission.id for mission in initiatives.of_chat(session, turn.chat_id)])
-            if number is not None and turn.is_payload and turn.said.last("answer") == "yes":
+            if number is not None and turn.is_payload and turn.said.last("mission") and turn.said.last("answer") == "yes":
                 outcome = effects.once(session, turn.update_id, self.action, lambda: initiatives.close(session, turn.chat_id, number, at))
                 if outcome["outcome"] == "closed":
                     told = Html(text(turn.register, "people_told", count=outcome["told"]))

@@ -194,3 +194,10 @@ async def test_the_summary_forecasts(owner: int, database: Database) -> None:
     await chat.say("non", "skip")
     assert chat.heard_first("initiative_summary")
     assert "🔮" in chat.heard[0] and "💡" in chat.heard[0], "on Monday evening nobody can, on Saturday one could"
+
+
+async def test_a_yes_that_names_no_mission_ends_none(school: int, database: Database) -> None:
+    chat = Chat("fr", KARIM)
+    await chat.tap('/close_initiative{"answer": "yes"}')
+    assert chat.heard_first("close_confirm")
+    assert saved(database, school).state == "published"
