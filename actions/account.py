@@ -16,6 +16,7 @@ from bot.matching.slots import DAYS
 from bot.messages import effects
 from bot.messages.outbox import Choice
 from bot.services import cards, door, invitations, links, organisations, profiles, recommendations, showcase, subscriptions
+from bot.services.applications import apply_payload
 from bot.services.subscriptions import FREQUENCIES
 from bot.store.models import REGISTERS
 from bot.texts import Html, has, joined, text
@@ -85,7 +86,7 @@ class Start(TurnAction):
             if mission is None:
                 return answer.say("link_mission_gone", *_ways_on(answer))
             recommendations.remember_list(session, turn.chat_id, "missions", [mission.id], at)
-            return answer.add(cards.open_mission(mission, turn.register), answer.choice("button_apply", _apply(mission.id)))
+            return answer.add(cards.open_mission(mission, turn.register), answer.choice("button_apply", apply_payload(mission.id)))
 
     @staticmethod
     def _organisation(turn: Turn, answer: Answer, number: int) -> Answer:
@@ -100,12 +101,8 @@ class Start(TurnAction):
                 return answer.add("\n\n".join([card, text(register, "link_organisation_quiet")]), *_ways_on(answer))
             recommendations.remember_list(session, turn.chat_id, "missions", [mission.id for mission in missions], at)
             lines = [cards.open_mission_line(position, mission, register) for position, mission in enumerate(missions, start=1)]
-            choices = [Choice(str(position), _apply(mission.id)) for position, mission in enumerate(missions, start=1)]
+            choices = [Choice(str(position), apply_payload(mission.id)) for position, mission in enumerate(missions, start=1)]
             return answer.add("\n\n".join([card, *lines, text(register, "apply_how")]), *choices)
-
-
-def _apply(mission_id: int) -> str:
-    return f'/apply_to_mission{{"mission": "{mission_id}"}}'
 
 
 def _ways_on(answer: Answer) -> list[Choice]:

@@ -91,7 +91,7 @@ class SearchMissions(TurnAction):
         if found is None:
             return answer.say("why_not_gone", answer.choice("button_search", "/search_missions"))
         if not found:
-            apply = answer.choice("button_apply", f'/apply_to_mission{{"mission": "{number}"}}')
+            apply = answer.choice("button_apply", applications.apply_payload(number))
             return answer.say("why_not_fits", apply, number=number)
         reasons = Html("\n".join("• " + text(turn.register, f"why_not_{kind}") for kind in found))
         return answer.say("why_not", answer.choice("button_widen", "/offer_volunteering"), number=number, reasons=reasons)

@@ -60,6 +60,9 @@ def go_on_with_aid(database: Database, settings: Settings) -> None:
 
 def erase_people(database: Database, settings: Settings) -> None:
     """Forget whoever wished it, once the turn in which it was wished is closed."""
+    with database.read() as session:
+        if not erasure.is_wished(session):
+            return
     if done := erasure.run(database.write, Tracker(settings.tracker_database_url), clock.now()):
         log.info("erasures", done=done)
 
@@ -72,6 +75,7 @@ def keep_house(database: Database, settings: Settings) -> None:
         aid_clock.forget_old(session, clock.now())
         if given_up := outbox.give_up_old(session, clock.now()):
             log.warning("messages given up", count=given_up)
+        outbox.forget_last_words(session)
         session.execute(delete(Effect).where(Effect.created_at < now - timedelta(days=KEEP_EFFECTS_DAYS)))
         session.execute(
             delete(InboxUpdate).where(

@@ -102,6 +102,11 @@ def _tell_organisation(session: Session, application: Application, mission: Miss
         )
 
 
+def apply_payload(mission_id: int) -> str:
+    """What a button to apply stands for; it names the mission by public number, so that an old list's button still means its own."""
+    return f'/apply_to_mission{{"mission": "{mission_id}"}}'
+
+
 def answer_payload(application_id: int, answer: str) -> str:
     return f'/answer_application{{"application": "{application_id}", "answer": "{answer}"}}'
 

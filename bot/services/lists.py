@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from bot.matching.model import Match, VolunteerProfile
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards, recommendations
+from bot.services.applications import apply_payload
 from bot.services.recommendations import LIST_LENGTH
 from bot.store.models import Initiative, Mission, Organisation, Volunteer
 from bot.texts import text
@@ -77,8 +78,7 @@ def just_outside(session: Session, volunteer: VolunteerProfile, kind: str, regis
 
 
 def _apply(position: int, match: Match) -> Choice:
-    """Its payload names the mission by public number, so that an old list's button still means its own mission."""
-    return Choice(str(position), f'/apply_to_mission{{"mission": "{match.mission.mission_id}"}}')
+    return Choice(str(position), apply_payload(match.mission.mission_id))
 
 
 def _organisations(organisations: Sequence[Organisation], register: str, with_headline: bool) -> list[str]:
