@@ -12,12 +12,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from bot.matching.geometry import metres, point
 from bot.matching.model import Forecast, Match, MissionNeed, Reason, VolunteerProfile
 from bot.matching.slots import ALL, SLOTS_OF_A_WEEK
-from bot.vocabulary import distance_km
-
-POLICY = "points-1"
-"""Logged with each recommendation, so that later policies can be compared."""
 
 CAUSE_POINTS = (350, 260, 180)
 """By the rank of the cause among those of the volunteer; the last counts for all that follow."""
@@ -39,20 +36,12 @@ CHANGEABLE = frozenset({"time", "distance", "mode", "skill", "language"})
 
 
 def obstacles(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Iterator[str]:
-    """The hard constraints that the pair breaks: paused, own, closed, past, full, age, mode, language, skill, time, distance.
+    """The hard constraints that the pair breaks.
 
-    None: the pair is feasible. ``today`` is the local date.
+    paused, own, blocked, closed, past, full, then age, mode, language, skill, time, clash, distance. None: the pair is feasible.
+    ``today`` is the local date.
     """
-    if volunteer.paused:
-        yield "paused"
-    if mission.organisation_id in volunteer.own_organisation_ids:
-        yield "own"
-    if mission.mission_id in volunteer.closed_mission_ids:
-        yield "closed"
-    if mission.ends_on is not None and mission.ends_on < today:
-        yield "past"
-    if mission.taken >= mission.capacity:
-        yield "full"
+    yield from _shut(volunteer, mission, today)
     if volunteer.age_band == "teen" and mission.minimum_age > TEENS_FROM:
         yield "age"
     if volunteer.mode is not None and volunteer.mode != mission.mode:
@@ -63,9 +52,27 @@ def obstacles(volunteer: VolunteerProfile, mission: MissionNeed, today: date) ->
         yield "skill"
     if not volunteer.slots & mission.slots:
         yield "time"
-    apart = _distance(volunteer, mission)
-    if apart is not None and apart > volunteer.radius_km:
+    elif not volunteer.free(mission):
+        yield "clash"
+    apart = apart_m(volunteer, mission)
+    if apart is not None and apart > volunteer.radius_km * 1000:
         yield "distance"
+
+
+def _shut(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Iterator[str]:
+    """What no change of his offer would open."""
+    if volunteer.paused:
+        yield "paused"
+    if mission.organisation_id in volunteer.own_organisation_ids:
+        yield "own"
+    if mission.organisation_id in volunteer.blocked_organisation_ids:
+        yield "blocked"
+    if mission.mission_id in volunteer.closed_mission_ids:
+        yield "closed"
+    if mission.last_on is not None and mission.last_on < today:
+        yield "past"
+    if mission.taken >= mission.capacity:
+        yield "full"
 
 
 def obstacle(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> str | None:
@@ -77,8 +84,8 @@ def judge(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Mat
     """The match of the pair with its reasons, or None where a hard constraint is broken."""
     if obstacle(volunteer, mission, today):
         return None
-    apart = _distance(volunteer, mission)
-    common = volunteer.slots & mission.slots
+    apart = apart_m(volunteer, mission)
+    common = volunteer.free(mission)
     reasons = [
         *_cause(volunteer, mission),
         *_skills(volunteer, mission),
@@ -92,7 +99,7 @@ def judge(volunteer: VolunteerProfile, mission: MissionNeed, today: date) -> Mat
         points=sum(reason.points for reason in reasons),
         reasons=tuple(sorted(reasons, key=lambda reason: -reason.points)),
         weakness=_weakness(volunteer, mission, apart, common),
-        distance_km=apart,
+        distance_km=None if apart is None else apart / 1000,
         common_slots=common,
     )
 
@@ -155,11 +162,11 @@ def binding(volunteer: VolunteerProfile, missions: Iterable[MissionNeed], today:
     return max(counts, key=lambda kind: (counts[kind], kind)) if counts else None
 
 
-def _distance(volunteer: VolunteerProfile, mission: MissionNeed) -> float | None:
-    """Kilometres between the two; None where it plays no part."""
+def apart_m(volunteer: VolunteerProfile, mission: MissionNeed) -> int | None:
+    """Metres between the two; None where the distance plays no part."""
     if mission.mode == "remote" or volunteer.latitude is None or volunteer.longitude is None:
         return None
-    return distance_km(volunteer.latitude, volunteer.longitude, mission.latitude, mission.longitude)
+    return metres(point(volunteer.latitude, volunteer.longitude), point(mission.latitude, mission.longitude))
 
 
 def _cause(volunteer: VolunteerProfile, mission: MissionNeed) -> list[Reason]:
@@ -170,7 +177,7 @@ def _cause(volunteer: VolunteerProfile, mission: MissionNeed) -> list[Reason]:
 
 
 def _skills(volunteer: VolunteerProfile, mission: MissionNeed) -> list[Reason]:
-    wanted = (*mission.skills_required, *mission.skills_welcome)
+    wanted = tuple(dict.fromkeys((*mission.skills_required, *mission.skills_welcome)))
     common = [skill for skill in wanted if skill in volunteer.skills]
     if not common:
         return []
@@ -178,12 +185,13 @@ def _skills(volunteer: VolunteerProfile, mission: MissionNeed) -> list[Reason]:
     return [Reason("skill", share + (rest if n == 0 else 0), skill) for n, skill in enumerate(common)]
 
 
-def _nearness(volunteer: VolunteerProfile, mission: MissionNeed, apart: float | None) -> list[Reason]:
+def _nearness(volunteer: VolunteerProfile, mission: MissionNeed, apart: int | None) -> list[Reason]:
     if mission.mode == "remote":
         return [Reason("remote", DISTANCE_POINTS // 2)]
     if apart is None:
         return []
-    return [Reason("distance", round(DISTANCE_POINTS * (1 - apart / (volunteer.radius_km * 1.25))), str(round(apart)))]
+    # Four fifths of the points are lost on the way to the edge of the radius: what is still within it is still near enough.
+    return [Reason("distance", DISTANCE_POINTS - DISTANCE_POINTS * 4 * apart // (volunteer.radius_km * 5000), str((apart + 500) // 1000))]
 
 
 def _availability_points(common: int) -> int:
@@ -198,12 +206,12 @@ def _need(mission: MissionNeed, today: date) -> list[Reason]:
     return [Reason("need", points, str(left))] if points else []
 
 
-def _weakness(volunteer: VolunteerProfile, mission: MissionNeed, apart: float | None, common: int) -> str | None:
+def _weakness(volunteer: VolunteerProfile, mission: MissionNeed, apart: int | None, common: int) -> str | None:
     if volunteer.causes and mission.cause not in volunteer.causes:
         return "other_cause"
     if set(mission.skills_required) - set(volunteer.skills):
         return "skill_missing"
-    if apart is not None and apart > FAR_SHARE * volunteer.radius_km:
+    if apart is not None and apart > FAR_SHARE * volunteer.radius_km * 1000:
         return "far"
     if bin(common).count("1") == 1 and bin(mission.slots).count("1") > 1:
         return "one_slot"

@@ -9,6 +9,23 @@ from bot.matching.slots import ALL
 
 
 @dataclass(frozen=True)
+class Commitment:
+    """When a volunteer is taken already: a mission in which he has a place."""
+
+    slots: int
+    starts_on: date | None = None
+    """First day, legal time; None: every week, without an end."""
+    ends_on: date | None = None
+    """Last day, included; None where starts_on is None."""
+
+    def meets(self, mission: MissionNeed) -> bool:
+        """Whether there are days on which both can take place."""
+        if self.starts_on is None or mission.starts_on is None:
+            return True
+        return self.starts_on <= (mission.last_on or mission.starts_on) and mission.starts_on <= (self.ends_on or self.starts_on)
+
+
+@dataclass(frozen=True)
 class VolunteerProfile:
     """One side of a match. A search without a profile is one too: what was not said binds nothing."""
 
@@ -33,6 +50,18 @@ class VolunteerProfile:
     closed_mission_ids: frozenset[int] = field(default_factory=frozenset)
     """Missions applied to, withdrawn from or dismissed: never shown again."""
     own_organisation_ids: frozenset[int] = field(default_factory=frozenset)
+    blocked_organisation_ids: frozenset[int] = field(default_factory=frozenset)
+    """Organisations of which he wants to hear no more, or that want to hear no more of him."""
+    commitments: tuple[Commitment, ...] = ()
+    """What he has a place in and is not over."""
+
+    def free(self, mission: MissionNeed) -> int:
+        """The slots that he has in common with a mission and did not give away."""
+        common = self.slots & mission.slots
+        for commitment in self.commitments:
+            if commitment.meets(mission):
+                common &= ~commitment.slots
+        return common
 
 
 @dataclass(frozen=True)
@@ -54,6 +83,11 @@ class MissionNeed:
     starts_on: date | None = None
     ends_on: date | None = None
     minimum_age: int = 0
+
+    @property
+    def last_on(self) -> date | None:
+        """Its last day, legal time; None: it goes on every week."""
+        return self.ends_on or self.starts_on
 
 
 @dataclass(frozen=True)

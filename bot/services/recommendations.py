@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import vocabulary
 from bot.clock import CASABLANCA
-from bot.matching import judge
+from bot.matching import fairness, judge
 from bot.matching.model import Forecast, Match, MissionNeed, VolunteerProfile
 from bot.services.organisations import ADULT, Need
 from bot.store.models import (
@@ -198,7 +198,7 @@ def remember_matches(session: Session, matches: Sequence[Match], shown_to: str, 
             position=position,
             points=match.points,
             price=0.0,
-            policy=judge.POLICY,
+            policy=fairness.POLICY,
             shown_at=at,
         )
         for position, match in enumerate(matches, start=1)
