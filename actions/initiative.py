@@ -172,7 +172,7 @@ class InitiativeForm(DraftForm):
         try:
             with door.opened() as session:
                 outcome = effects.once(session, turn.update_id, self.action, keep)
-                fitting = len(recommendations.volunteers_for(session, organisation_id, at))
+                fitting = recommendations.volunteers_for(session, organisation_id, at).total
                 validated = organisations.is_validated(session, organisation_id)
         except PermissionError:
             # Since the form began somebody else took the right to speak for it; the draft is his own and stays.

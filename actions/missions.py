@@ -15,7 +15,7 @@ from bot import clock, vocabulary
 from bot.matching.model import VolunteerProfile
 from bot.matching.slots import DAYS, bit
 from bot.messages import effects
-from bot.services import applications, door, lists, organisations, profiles, recommendations
+from bot.services import applications, cards, door, lists, organisations, profiles, recommendations, record
 from bot.texts import Html, text
 from bot.vocabulary import wishes
 from bot.vocabulary.hours import time_of_day
@@ -68,20 +68,26 @@ class SearchMissions(TurnAction):
         answer, at = Answer(turn.register), clock.now()
         with door.opened() as session:
             person = profiles.person_of(session, turn.chat_id)
-            own = recommendations.volunteer_profiles(session, [person.id]) if person else []
+            own = record.volunteer_profiles(session, [person.id]) if person else []
             profile = search_profile(turn, own[0] if own else None)
             if not turn.is_payload and wishes.asks_why(turn.text) and (number := _named(turn)):
                 return self._why_not(session, turn, profile, number, at)
             if not turn.is_payload and profile.latitude is None and wishes.is_near(turn.text):
                 answer.keyboard = keyboard(turn.register)
                 return answer.say("ask_near_where")
-            page = min(turn.said.row_id("page") or 1, MOST_PAGES)
+            page = page_of(turn)
             shown = lists.missions(
-                session, turn.chat_id, profile, turn.register, "missions_found", at, page=page, payload_of_page=pages_of(turn)
-            )
-            if shown is None:
-                return nothing_found(session, turn, profile, at)
-        answer.edits = turn.is_payload and turn.said.last("page") is not None
+                session,
+                turn.chat_id,
+                profile,
+                turn.register,
+                "missions_found",
+                at,
+                page=page or 1,
+                goes_on=page is not None,
+                payload_of_page=pages_of(turn),
+            ) or lists.nothing_found(session, profile, turn.register, at)
+        answer.edits = page is not None
         return answer.add(shown.text, *shown.choices)
 
     @staticmethod
@@ -115,14 +121,10 @@ def pages_of(turn: Turn) -> Callable[[int], str]:
     return payload
 
 
-def nothing_found(session: Any, turn: Turn, profile: VolunteerProfile, at: datetime) -> Answer:
-    """Why nothing was found, and what lies just outside."""
-    answer = Answer(turn.register)
-    binding = recommendations.binding(session, profile, at)
-    outside = lists.just_outside(session, profile, binding, turn.register, at) if binding else None
-    said = text(turn.register, f"nothing_{binding or 'open'}")
-    parts = [said, text(turn.register, "outside", lines=Html(outside))] if outside else [said]
-    return answer.add(Html("\n\n".join(parts)), answer.choice("button_widen", "/offer_volunteering"))
+def page_of(turn: Turn) -> int | None:
+    """The page that a button asks for; None: a new list."""
+    named = turn.said.row_id("page") if turn.is_payload else None
+    return min(named, MOST_PAGES) if named else None
 
 
 def terms(turn: Turn) -> str | None:
@@ -145,9 +147,16 @@ class ApplyToMission(TurnAction):
                 session,
                 turn.update_id,
                 self.action,
-                lambda: applications.apply(session, turn.chat_id, mission_id, at, terms(turn)),
+                lambda: applications.apply(
+                    session, turn.chat_id, mission_id, at, terms(turn), has_skills=turn.said.last("answer") == "yes"
+                ),
             )
         result = outcome.pop("outcome")
+        if result == "skill":
+            yes = f'/apply_to_mission{{"mission": "{mission_id}", "answer": "yes"}}'
+            skills = cards.labels("skill", outcome["skills"], turn.register)
+            ways = (answer.choice("button_has_skill", yes), answer.choice("button_search", "/search_missions"))
+            return answer.say("apply_skill", *ways, title=outcome["title"], skills=skills)
         if result == "no_profile":
             answer.slots["wanted_mission"] = str(mission_id)
             answer.then = "offer_form"
@@ -198,7 +207,9 @@ class ShowVolunteers(TurnAction):
             known = organisations.spoken_for(session, turn.chat_id)
             if not known:
                 return answer.say("no_organisation", answer.choice("button_register", "/register_association"))
-            shown = lists.volunteers(session, turn.chat_id, known[0].id, turn.register, "volunteers_found", at)
+            page = page_of(turn)
+            shown = lists.volunteers(session, turn.chat_id, known[0].id, turn.register, "volunteers_found", at, page=page or 1)
         if shown is None:
             return answer.say("volunteers_none", answer.choice("button_publish", "/publish_initiative"))
+        answer.edits = page is not None
         return answer.add(shown.text, *shown.choices)

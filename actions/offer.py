@@ -13,7 +13,7 @@ from actions.turn import Answer, Turn
 from bot import clock, vocabulary
 from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import applications, cards, door, lists, profiles, recommendations
+from bot.services import applications, cards, door, lists, profiles, record
 from bot.services.profiles import DEFAULT_RADIUS_KM, MAX_RADIUS_KM, Offer
 from bot.texts import Html, text
 from bot.vocabulary.ages import BANDS, band_of, find_own_age
@@ -160,9 +160,9 @@ class OfferForm(DraftForm):
 
         with door.opened() as session:
             outcome = effects.once(session, turn.update_id, self.action, keep)
-            profile = recommendations.volunteer_profiles(session, [outcome["person_id"]])[0]
+            profile = record.volunteer_profiles(session, [outcome["person_id"]])[0]
             shown = lists.missions(session, turn.chat_id, profile, turn.register, "missions_found", at)
-            binding = None if shown else recommendations.binding(session, profile, at)
+            nothing = None if shown else lists.nothing_found(session, profile, turn.register, at)
         answer.loop = None
         answer.slots.update({self.slot: None, "wanted_mission": None})
         answer.say("offer_saved", name=offer.first_name)
@@ -171,10 +171,8 @@ class OfferForm(DraftForm):
             ask_guardian(turn, answer, applied)
         elif applied:
             answer.say(f"apply_{applied['outcome']}", **{k: v for k, v in applied.items() if k != "outcome"})
-        if shown:
-            answer.add(shown.text, *shown.choices)
-        else:
-            answer.say(f"nothing_{binding or 'open'}", answer.choice("button_widen", "/offer_volunteering"))
+        if told := shown or nothing:
+            answer.add(told.text, *told.choices)
 
 
 def _add_words(turn: Turn, draft: dict[str, Any]) -> None:

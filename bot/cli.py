@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -143,8 +144,9 @@ def seed(file: Path) -> None:
 
 @app.command()
 def digest(at: str = typer.Option(..., help="ISO instant; without an offset, legal time of Casablanca.")) -> None:
-    """One digest run as at an instant."""
+    """One digest run as at an instant. Workers that run meanwhile share the work."""
     from bot.services import digests
+    from bot.services.shards import Progress
     from bot.store.engine import database
 
     found = _migrated()
@@ -155,8 +157,15 @@ def digest(at: str = typer.Option(..., help="ISO instant; without an offset, leg
     if digests.in_quiet_hours(instant, found.quiet_hours):
         typer.echo("quiet hours: nothing is due")
         return
-    done = digests.run(database().write, instant, solicited=True)
-    typer.echo(f"{done.queued} queued, {done.empty} with nothing to send")
+
+    def show(progress: Progress) -> None:
+        count = sum(progress.states.values())
+        typer.echo(f"{count - progress.still_open} of {count} shards, {progress.made.queued} queued", err=True)
+
+    done = digests.run(database(), instant, solicited=True, worker=f"digest:{os.getpid()}", watch=show)
+    typer.echo(f"{done.queued} queued, {done.empty} with nothing to send" + (f", {done.broken} could not be made" if done.broken else ""))
+    if done.broken:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -191,7 +200,9 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object."
     if current:
         with database().read() as session:
             report.update(examine(session))
-        report["healthy"] = not any(report["duplicates"].values())  # type: ignore[attr-defined]
+        last_run: Any = report["last_digest_run"] or {"shards": {}}
+        # A shard that was given up is told here until the next run, and in the log.
+        report["healthy"] = not any(report["duplicates"].values()) and not last_run["shards"].get("failed")  # type: ignore[attr-defined]
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
     else:
@@ -225,6 +236,34 @@ def link(
     except (ValueError, OSError) as error:
         _fail(str(error))
     typer.echo(made)
+
+
+@app.command()
+def simulate(
+    volunteers: int = typer.Option(10_000, help="People of the made-up region."),
+    missions: int = typer.Option(500, help="About so many are open at any time."),
+    weeks: int = typer.Option(8, help="Weekly lists."),
+    seeds: int = typer.Option(20, help="Worlds; each is played under every policy."),
+    first_seed: int = typer.Option(1, help="The seeds are this one and those that follow."),
+    jobs: int = typer.Option(2, help="Processes."),
+    out: Path = typer.Option(None, help="A folder for report.json, plots and a page."),
+) -> None:
+    """Compare policies of recommendation in made-up worlds: ours, popularity, points alone."""
+    from bot.simulation.comparison import report
+    from bot.simulation.report import text, write
+    from bot.simulation.runs import Plan, all_seeds
+
+    try:
+        plan = Plan(volunteers, missions, weeks, tuple(range(first_seed, first_seed + seeds)))
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+        results = all_seeds(plan, jobs, lambda done: typer.echo(f"\r{done} of {seeds} seeds", nl=done == seeds, err=True))
+        found = report(plan, results)
+        if out:
+            write(out, found)
+    except (ValueError, OSError) as error:
+        _fail(str(error))
+    typer.echo(text(found))
 
 
 @app.command(name="settings")

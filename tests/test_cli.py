@@ -187,9 +187,11 @@ def test_doctor_counts_rows_by_state(database: Database, seed_file: Path) -> Non
     assert report["migrations"] == {"at": migrate.newest_revision(), "wanted": migrate.newest_revision()}
     assert report["open_applications"] == report["rows"]["applications"]["pending"] == 1
     assert report["rows"]["missions"] == {"published": 1}
-    # Amina applied to the only mission: she hears of the organisation, and the organisation of nobody.
+    # Amina applied to the only mission: she hears of the organisation, and the organisation that nobody fits.
     assert report["rows"]["digests"] == {"queued": 1, "empty": 1}
-    assert report["rows"]["outbox"] == {"queued": 2}
+    assert report["rows"]["outbox"] == {"queued": 3}
+    assert report["rows"]["shards"] == {"done": 1}
+    assert (report["last_digest_run"]["queued"], report["last_digest_run"]["empty"]) == (1, 1)
     assert set(report["duplicates"].values()) == {0}
     assert report["volunteers"] == 1
     assert report["people"] == 2

@@ -157,6 +157,15 @@ class VolunteerColumns:
             busy_last=np.array(busy_last, np.int64),
         )
 
+    def followed_by(self, others: VolunteerColumns) -> VolunteerColumns:
+        """These and then the others, as one."""
+        joined: dict[str, Vector] = {}
+        for column in fields(self):
+            own, theirs = getattr(self, column.name), getattr(others, column.name)
+            # Where a row's entries begin moves on by the entries that stand before.
+            joined[column.name] = np.concatenate([own, theirs[1:] + own[-1]] if column.name.endswith("_from") else [own, theirs])
+        return VolunteerColumns(**joined)
+
     @property
     def megabytes(self) -> float:
         """What the columns take in memory."""

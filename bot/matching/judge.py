@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any
 
 from bot.matching.geometry import metres, point
-from bot.matching.model import Forecast, Match, MissionNeed, Reason, VolunteerProfile
-from bot.matching.slots import ALL, SLOTS_OF_A_WEEK
+from bot.matching.model import Match, MissionNeed, Reason, VolunteerProfile
+from bot.matching.slots import ALL
 
 CAUSE_POINTS = (350, 260, 180)
 """By the rank of the cause among those of the volunteer; the last counts for all that follow."""
@@ -129,20 +129,6 @@ def missions_for(volunteer: VolunteerProfile, missions: Iterable[MissionNeed], t
 
 def volunteers_for(mission: MissionNeed, volunteers: Iterable[VolunteerProfile], today: date) -> list[Match]:
     return rank(judge(volunteer, mission, today) for volunteer in volunteers)
-
-
-def forecast(mission: MissionNeed, volunteers: Iterable[VolunteerProfile], today: date) -> Forecast:
-    """How many volunteers a mission would suit, and the weekly slot at which it would suit most."""
-    fitting, by_slot = 0, Counter[int]()
-    for volunteer in volunteers:
-        found = set(obstacles(volunteer, mission, today))
-        fitting += not found
-        if found <= {"time"}:
-            by_slot.update(bit for bit in range(SLOTS_OF_A_WEEK) if volunteer.slots >> bit & 1)
-    best = max(by_slot, key=lambda bit: (by_slot[bit], -bit), default=None)
-    if best is None or by_slot[best] <= fitting:
-        return Forecast(fitting)
-    return Forecast(fitting, 1 << best, by_slot[best])
 
 
 def binding(volunteer: VolunteerProfile, missions: Iterable[MissionNeed], today: date) -> str | None:

@@ -23,6 +23,7 @@ SINGLE_USE_INTENTS = (
     "/withdraw_application",
     "/close_initiative",
     "/answer_application",
+    "/answer_proposal",
     "/answer_help_call",
     "/close_help_request",
 )

@@ -15,8 +15,9 @@ from sqlalchemy import delete, update
 
 from bot import clock
 from bot.messages import buttons, leases, outbox
-from bot.services import aid_clock, digests, erasure
+from bot.services import aid_clock, digests, erasure, proposals, shards
 from bot.settings import Settings
+from bot.store import changes
 from bot.store.engine import Database
 from bot.store.models import Effect, InboxUpdate, OutboxMessage
 from bot.store.tracker import Tracker
@@ -34,21 +35,50 @@ KEEP_TEXTS_DAYS = 30
 
 @dataclass(frozen=True)
 class Job:
-    """A job: its name, how often it looks (real time), what it does."""
+    """A job: its name, how often it looks (real time), what it does, and whether one worker alone may do it at a time."""
 
     name: str
     every_seconds: int
     work: Callable[[Database, Settings], None]
+    alone: bool = True
 
 
-def send_digests(database: Database, settings: Settings) -> None:
-    """Queue the lists that are due; none are made in the quiet hours."""
+def plan_digests(database: Database, settings: Settings) -> None:
+    """Cut what is due into shards; no lists are made in the quiet hours."""
     at = clock.now()
     if digests.in_quiet_hours(at, settings.quiet_hours):
         return
-    done = digests.run(database.write, at)
-    if done.queued or done.empty:
-        log.info("digests", queued=done.queued, empty=done.empty)
+    with database.read() as session:
+        # A look without a writer's lock: nothing is due most of the time.
+        if not shards.due_ids(session, at):
+            return
+    with database.write() as session:
+        run_id = shards.plan(session, at)
+    log.info("digests planned", run=run_id)
+
+
+def make_digests(database: Database, settings: Settings) -> None:
+    """Make the lists of shards until none is left, outside the quiet hours; every worker does, side by side."""
+    if digests.in_quiet_hours(clock.now(), settings.quiet_hours):
+        return
+    while digests.is_work(database, settings.worker_name):
+        digests.work_next(database, settings.worker_name)
+        with database.read() as session:
+            found = shards.progress(session)
+        if found:
+            log.info(
+                "digests", run=found.run_id, shards=found.states, queued=found.made.queued, empty=found.made.empty, broken=found.made.broken
+            )
+
+
+def end_proposals(database: Database, settings: Settings) -> None:
+    """End the invitations that nobody answered, and tell the organisations, in waking hours."""
+    at = clock.now()
+    if digests.in_quiet_hours(at, settings.quiet_hours):
+        return
+    with database.write() as session:
+        if ended := proposals.expire(session, at):
+            log.info("proposals expired", count=ended)
 
 
 def go_on_with_aid(database: Database, settings: Settings) -> None:
@@ -76,6 +106,8 @@ def keep_house(database: Database, settings: Settings) -> None:
         if given_up := outbox.give_up_old(session, clock.now()):
             log.warning("messages given up", count=given_up)
         outbox.forget_last_words(session)
+        changes.forget_old(session, now)
+        shards.forget_old(session, now - timedelta(days=KEEP_TEXTS_DAYS))
         session.execute(delete(Effect).where(Effect.created_at < now - timedelta(days=KEEP_EFFECTS_DAYS)))
         session.execute(
             delete(InboxUpdate).where(
@@ -95,7 +127,9 @@ def keep_house(database: Database, settings: Settings) -> None:
 
 
 JOBS = (
-    Job("digests", 30, send_digests),
+    Job("digests", 30, plan_digests),
+    Job("shards", 5, make_digests, alone=False),
+    Job("proposals", 600, end_proposals),
     Job("aid", 30, go_on_with_aid),
     Job("erasures", 5, erase_people),
     Job("housekeeping", 3600, keep_house),
@@ -103,7 +137,7 @@ JOBS = (
 
 
 def start(database: Database, settings: Settings) -> BackgroundScheduler:
-    """Start the scheduler in threads of its own. Several workers may run it: a lease lets one do each job."""
+    """Start the scheduler in threads of its own. Several workers may run it: a lease lets one do each job that is for one alone."""
     # That a job is still at work when its next turn comes is no news: the next turn catches up.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone=_UTC)
@@ -124,9 +158,10 @@ def start(database: Database, settings: Settings) -> BackgroundScheduler:
 
 def _leased(job: Job, database: Database, settings: Settings) -> None:
     try:
-        with database.write() as session:
-            if not leases.acquire(session, f"job:{job.name}", settings.worker_name, job.every_seconds * 2):
-                return
+        if job.alone:
+            with database.write() as session:
+                if not leases.acquire(session, f"job:{job.name}", settings.worker_name, job.every_seconds * 2):
+                    return
         job.work(database, settings)
     except Exception as error:  # the scheduler must go on; the next tick tries again
         log.error("job failed", job=job.name, error=type(error).__name__, exc_info=True)

@@ -15,21 +15,32 @@ from bot.messages.outbox import Choice, Draft
 from bot.services import cards, guardians
 from bot.services.organisations import ids_spoken_for, members, speaks_for
 from bot.services.profiles import NOTICE_VERSION, person_of
-from bot.services.recommendations import open_missions
+from bot.services.record import open_mission
 from bot.store.models import Application, Consent, Initiative, Mission, Organisation, Person, Volunteer
 from bot.texts import Html, text
 
 NOTE_LENGTH = 200
 
 
-def apply(session: Session, chat_id: int, mission_id: int, at: datetime, note: str | None = None) -> dict[str, Any]:
+def apply(
+    session: Session,
+    chat_id: int,
+    mission_id: int,
+    at: datetime,
+    note: str | None = None,
+    has_skills: bool = False,
+    skills_matter: bool = True,
+) -> dict[str, Any]:
     """Apply to a mission. Applying is the volunteer's consent that first name, area and offer are shown to its organisation.
 
     Args:
         note: on what terms he would come, in his own words; the organisation reads them before it answers.
+        has_skills: he says that he has what the mission requires, whatever his offer says so far; it is added to that.
+        skills_matter: False: whoever applies is not asked for skills at all.
 
     Returns {"outcome", "title", "organisation"}; outcome is applied, already, gone (not open any more), full, own (the
-    volunteer's own organisation), age (it is for adults), guardian (a guardian has not agreed yet) or no_profile.
+    volunteer's own organisation), age (it is for adults), guardian (a guardian has not agreed yet), skill (with "skills": he has not
+    said that he can do these) or no_profile.
     """
     person = person_of(session, chat_id)
     volunteer = session.get(Volunteer, person.id) if person else None
@@ -47,8 +58,8 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime, note: s
         return {"outcome": "already", **told}
     if speaks_for(session, chat_id, initiative.organisation_id):
         return {"outcome": "own", **told}
-    need = next((n for n in open_missions(session) if n.mission_id == mission_id), None)
-    if need is None or (need.ends_on is not None and need.ends_on < at.astimezone(CASABLANCA).date()):
+    need = open_mission(session, mission_id)
+    if need is None or (need.last_on is not None and need.last_on < at.astimezone(CASABLANCA).date()):
         # Word for word what is said of a mission that never was: a draft of somebody else's stays unknown.
         return {"outcome": "gone"}
     if need.taken >= need.capacity:
@@ -57,6 +68,11 @@ def apply(session: Session, chat_id: int, mission_id: int, at: datetime, note: s
         return {"outcome": "age", **told}
     if volunteer.age_band == "teen" and not guardians.has_agreed(session, person.id):
         return {"outcome": "guardian", **told}
+    missing = [skill for skill in need.skills_required if skill not in volunteer.skills]
+    if missing and skills_matter:
+        if not has_skills:
+            return {"outcome": "skill", **told, "skills": missing}
+        volunteer.skills, volunteer.changed_at = (*volunteer.skills, *missing), at
     application = known or Application(mission_id=mission_id, person_id=person.id)
     # Who took it back may think better of it: the same row, as new.
     application.state, application.created_at, application.answered_at, application.closed_reason = "pending", at, None, None
@@ -158,7 +174,7 @@ def _tell_volunteer(session: Session, application: Application, mission: Mission
         title=mission.title,
         organisation=organisation.name,
         when=cards.when(mission, person.register),
-        place=cards.place(mission.place, person.register),
+        place=cards.where(mission, person.register),
     )
     choices = () if application.state == "accepted" else (Choice(text(person.register, "button_search"), "/search_missions"),)
     outbox.queue(session, person.chat_id, outbox.NOTICE, f"answer:{application.id}:{int(at.timestamp())}", [Draft(body, choices)], at)

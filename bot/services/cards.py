@@ -103,8 +103,17 @@ def weakness(match: Match, register: str) -> str:
     return f"\n⚠️ {text(register, f'weakness_{match.weakness}')}" if match.weakness else ""
 
 
-def mission_card(position: int, mission: Mission, match: Match, register: str) -> str:
-    """A mission in a list: number, title, organisation, place, time, reasons, weakness."""
+def where(mission: Mission, register: str) -> str:
+    """Where a mission is: its place, or from home."""
+    return text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register)
+
+
+def mission_card(position: int, mission: Mission, match: Match, register: str, answers: str | None = None) -> str:
+    """A mission in a list: number, title, organisation, place, time, reasons, weakness, and how the organisation answers.
+
+    Args:
+        answers: the key of what is said about that; None: nothing.
+    """
     organisation = mission.initiative.organisation
     return text(
         register,
@@ -112,18 +121,19 @@ def mission_card(position: int, mission: Mission, match: Match, register: str) -
         position=position,
         title=mission.title,
         organisation=organisation.name,
-        place=text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register),
+        place=where(mission, register),
         when=when(mission, register),
         reasons=Html(reasons(match, register)),
-        weakness=Html(weakness(match, register)),
+        weakness=Html(weakness(match, register) + (f"\n💬 {text(register, answers)}" if answers else "")),
     )
 
 
 def outside_line(mission: Mission, match: Match, register: str) -> str:
     """A mission that almost fits, in one line."""
-    where = text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register)
     far = "" if match.distance_km is None else " · " + text(register, "kilometres", count=round(match.distance_km))
-    return text(register, "outside_line", title=mission.title, place=Html(where + far), when=Html(when(mission, register)))
+    return text(
+        register, "outside_line", title=mission.title, place=Html(where(mission, register) + far), when=Html(when(mission, register))
+    )
 
 
 def open_mission(mission: Mission, register: str) -> str:
@@ -141,7 +151,7 @@ def _facts(mission: Mission, register: str) -> dict[str, Any]:
         "title": mission.title,
         "organisation": mission.initiative.organisation.name,
         "cause": vocabulary.label("cause", mission.initiative.cause, register),
-        "place": text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register),
+        "place": where(mission, register),
         "when": when(mission, register),
     }
 

@@ -8,14 +8,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import clock
+from bot.services import shards
 from bot.store.models import (
     Application,
     Digest,
+    DigestShard,
+    Handoff,
+    HelpRequest,
     InboxUpdate,
     Mission,
     Organisation,
     OutboxMessage,
     Person,
+    Proposal,
     Subscription,
     Volunteer,
 )
@@ -27,6 +32,10 @@ _BY_STATE = {
     "inbox": InboxUpdate.state,
     "outbox": OutboxMessage.state,
     "digests": Digest.state,
+    "shards": DigestShard.state,
+    "proposals": Proposal.state,
+    "help_requests": HelpRequest.state,
+    "handoffs": Handoff.state,
 }
 
 
@@ -45,8 +54,17 @@ def examine(session: Session) -> dict[str, Any]:
             "digests": _doubled(session, Digest.subscription_id, Digest.period),
             "outbox": _doubled(session, OutboxMessage.origin, OutboxMessage.position),
         },
+        "last_digest_run": _last_run(session),
         "outbox_age_seconds": (clock.now() - oldest).total_seconds() if oldest else None,
     }
+
+
+def _last_run(session: Session) -> dict[str, Any] | None:
+    """How far the last run of digests is; None: there was none."""
+    found = shards.progress(session)
+    if found is None:
+        return None
+    return {"at": found.at.isoformat(), "shards": found.states, **vars(found.made)}
 
 
 def _doubled(session: Session, *columns: Any) -> int:

@@ -22,9 +22,10 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import aid, commitments, initiatives
+from bot.services import aid, commitments, initiatives, proposals
 from bot.services.organisations import members, spoken_for
 from bot.services.profiles import person_of
+from bot.store import changes
 from bot.store.models import (
     Application,
     Button,
@@ -148,6 +149,8 @@ def say_farewell(session: Session, chat_id: int, at: datetime) -> None:
         session.flush()
     for call, _ in aid.open_calls(session, chat_id):
         aid.answer_call(session, chat_id, call.id, "cannot", at)
+    for proposal_id in proposals.open_ones(session, chat_id):
+        proposals.answer(session, chat_id, proposal_id, False, at)
     session.flush()
 
 
@@ -236,7 +239,8 @@ def erase(session: Session, chat_id: int) -> None:
         for organisation in alone_for(session, chat_id):
             _close_organisation(session, organisation)
         session.flush()
-        session.execute(delete(Person).where(Person.id == person.id).execution_options(synchronize_session=False))
+        changes.note(session, changes.VOLUNTEER, person.id)
+        session.execute(delete(Person).where(Person.id == person.id).execution_options(synchronize_session=False, noted=True))
     updates = select(InboxUpdate.update_id).where(InboxUpdate.chat_id == chat_id).scalar_subquery()
     session.execute(delete(Effect).where(Effect.update_id.in_(updates)).execution_options(synchronize_session=False))
     for table in (OutboxMessage, Button, LastList, Message, Handoff):

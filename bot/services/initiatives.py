@@ -143,7 +143,7 @@ def _tell(session: Session, mission: Mission, key: str, at: datetime) -> int:
             title=mission.title,
             organisation=mission.initiative.organisation.name,
             when=cards.when(mission, register),
-            place=text(register, "remote_place") if mission.mode == "remote" else cards.place(mission.place, register),
+            place=cards.where(mission, register),
         )
         choices = (
             [Choice(text(register, "button_search"), "/search_missions")]

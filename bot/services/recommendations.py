@@ -1,145 +1,125 @@
-"""Lists of matches, for whoever asks or is due: the record is read here, judged by bot.matching, and what was shown is kept."""
+"""Lists of matches, for whoever asks or is due: judged by bot.matching, and what was shown is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import vocabulary
 from bot.clock import CASABLANCA
-from bot.matching import fairness, judge
+from bot.matching import blocks, engine, fairness, judge, outlook
+from bot.matching.columns import MissionColumns, VolunteerColumns
+from bot.matching.fairness import LIST_LENGTH
 from bot.matching.model import Forecast, Match, MissionNeed, VolunteerProfile
-from bot.services.organisations import ADULT, Need
-from bot.store.models import (
-    Application,
-    Initiative,
-    LastList,
-    Mission,
-    Organisation,
-    OrganisationMember,
-    Person,
-    Recommendation,
-    Volunteer,
-)
+from bot.services import pool, proposals, record
+from bot.services.organisations import Need
+from bot.services.pool import Missions
+from bot.store.models import Initiative, LastList, Mission, Organisation, Recommendation
 
-LIST_LENGTH = 5
 ORGANISATIONS_SHOWN = 2
 
 
-def open_missions(session: Session, organisation_id: int | None = None) -> list[MissionNeed]:
-    """Published missions of validated organisations, with the places taken; of one organisation where it is given."""
-    taken = (
-        select(Application.mission_id, func.count().label("taken"))
-        .where(Application.state == "accepted")
-        .group_by(Application.mission_id)
-        .subquery()
-    )
-    query = (
-        select(Mission, Initiative.cause, Initiative.organisation_id, func.coalesce(taken.c.taken, 0))
-        .join(Initiative, Initiative.id == Mission.initiative_id)
-        .join(Organisation, Organisation.id == Initiative.organisation_id)
-        .outerjoin(taken, taken.c.mission_id == Mission.id)
-        .where(Mission.state == "published")
-        .order_by(Mission.id)
-    )
-    query = query.where(Organisation.state == "validated" if organisation_id is None else Organisation.id == organisation_id)
-    return [
-        MissionNeed(
-            mission_id=mission.id,
-            organisation_id=owner,
-            latitude=mission.latitude,
-            longitude=mission.longitude,
-            cause=cause,
-            slots=mission.slots,
-            capacity=mission.capacity,
-            taken=count,
-            mode=mission.mode,
-            skills_required=mission.skills_required,
-            skills_welcome=mission.skills_welcome,
-            spoken_languages=mission.spoken_languages,
-            starts_on=mission.starts_on,
-            ends_on=mission.ends_on,
-            # Law 06-18: a contract takes an adult, whatever the mission says.
-            minimum_age=mission.minimum_age if mission.framework == "informal" else max(mission.minimum_age, ADULT),
-        )
-        for mission, cause, owner, count in session.execute(query)
-    ]
+@dataclass(frozen=True)
+class Selection:
+    """A part of a list: what is shown, from which place on, and how many there are in all."""
 
-
-def volunteer_profiles(session: Session, person_ids: Sequence[int] | None = None) -> list[VolunteerProfile]:
-    """What matching knows of volunteers who can be reached; of some only where their ids are given. Three queries."""
-    query = select(Volunteer).join(Person).where(Person.blocked_at.is_(None)).order_by(Volunteer.person_id)
-    applied = select(Application.person_id, Application.mission_id)
-    memberships = select(OrganisationMember.person_id, OrganisationMember.organisation_id)
-    if person_ids is not None:
-        query = query.where(Volunteer.person_id.in_(person_ids))
-        applied = applied.where(Application.person_id.in_(person_ids))
-        memberships = memberships.where(OrganisationMember.person_id.in_(person_ids))
-    closed = _grouped(session.execute(applied))
-    own = _grouped(session.execute(memberships))
-    return [
-        VolunteerProfile(
-            person_id=row.person_id,
-            latitude=row.latitude,
-            longitude=row.longitude,
-            radius_km=row.radius_km,
-            mode=row.mode,
-            causes=row.causes,
-            skills=row.skills,
-            spoken_languages=row.spoken_languages,
-            slots=row.slots,
-            age_band=row.age_band,
-            paused=row.paused,
-            closed_mission_ids=frozenset(closed.get(row.person_id, ())),
-            own_organisation_ids=frozenset(own.get(row.person_id, ())),
-        )
-        for row in session.execute(query).scalars()
-    ]
-
-
-def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups
+    matches: Sequence[Match]
+    prices: Sequence[int]
+    """What congestion took from the points of each when the list was built."""
+    total: int
+    first: int = 0
+    """How many stand before these."""
+    ids: Sequence[int] = ()
+    """The missions of the whole list up to here, so that any of them can be named by its place."""
 
 
 def missions_for(session: Session, volunteer: VolunteerProfile, at: datetime) -> list[Match]:
-    """Every mission that fits a volunteer or a search, best first."""
-    return judge.missions_for(volunteer, open_missions(session), at.astimezone(CASABLANCA).date())
+    """Every mission that fits a volunteer or a search, the most points first."""
+    return judge.missions_for(volunteer, pool.of(session).missions(session).needs.values(), _day(at))
+
+
+def select_missions(session: Session, volunteer: VolunteerProfile, at: datetime, page: int = 1, listed: Sequence[int] = ()) -> Selection:
+    """A page of the missions that fit a volunteer or a search.
+
+    Args:
+        page: from 1; the last one where there are fewer.
+        listed: the missions of the list so far: they keep their places, so that no page repeats or skips any while prices move.
+    """
+    own = pool.of(session)
+    missions = own.missions(session)
+    today = _day(at)
+    points = engine.points_of_one(VolunteerColumns.of([volunteer]), 0, missions.columns, today)
+    fitting = [int(row) for row in np.flatnonzero(points != blocks.NO_MATCH)]
+    first = max(0, min((page - 1) * LIST_LENGTH, (len(fitting) - 1) // LIST_LENGTH * LIST_LENGTH))
+    known = _rows_of(listed, missions, set(fitting))
+    demand = own.demand(session, missions, at)
+    if (wanted := first + LIST_LENGTH - len(known)) > 0:
+        rest = sorted(set(fitting) - set(known))
+        known += [one.row for one in fairness.pick(rest, [int(points[row]) for row in rest], missions.columns, demand, length=wanted)]
+    shown = known[first : first + LIST_LENGTH]
+    return Selection(
+        matches=matches_of(volunteer, [missions.need(row) for row in shown], today),
+        prices=[demand.price(row) for row in shown],
+        total=len(fitting),
+        first=first,
+        ids=[int(missions.columns.mission_id[row]) for row in known],
+    )
+
+
+def _rows_of(ids: Sequence[int], missions: Missions, fitting: Collection[int]) -> list[int]:
+    places = {int(mission_id): row for row, mission_id in enumerate(missions.columns.mission_id)} if ids else {}
+    rows = (places.get(mission_id) for mission_id in dict.fromkeys(ids))
+    return [row for row in rows if row is not None and row in fitting]
+
+
+def matches_of(volunteer: VolunteerProfile, needs: Sequence[MissionNeed], today: date) -> list[Match]:
+    """The matches of missions that fit, in their order, with their reasons."""
+    found = [judge.judge(volunteer, need, today) for need in needs]
+    return [match for match in found if match is not None]
 
 
 def binding(session: Session, volunteer: VolunteerProfile, at: datetime) -> str | None:
     """Why nothing was found: the constraint that binds, or None where there is no open mission."""
-    return judge.binding(volunteer, open_missions(session), at.astimezone(CASABLANCA).date())
+    return judge.binding(volunteer, pool.of(session).missions(session).needs.values(), _day(at))
 
 
 def just_outside(session: Session, volunteer: VolunteerProfile, kind: str, at: datetime) -> list[Match]:
     """The missions that nothing but one constraint keeps from a volunteer or a search, the best first."""
-    return judge.just_outside(volunteer, open_missions(session), kind, at.astimezone(CASABLANCA).date())
+    return judge.just_outside(volunteer, pool.of(session).missions(session).needs.values(), kind, _day(at))
 
 
 def obstacles(session: Session, volunteer: VolunteerProfile, mission_id: int, at: datetime) -> list[str] | None:
     """What keeps a mission from a volunteer's list; empty: nothing does. None where there is no such open mission for anybody."""
-    today = at.astimezone(CASABLANCA).date()
-    mission = next((one for one in open_missions(session) if one.mission_id == mission_id), None)
-    return None if mission is None else list(judge.obstacles(volunteer, mission, today))
+    mission = pool.of(session).missions(session).needs.get(mission_id)
+    return None if mission is None else list(judge.obstacles(volunteer, mission, _day(at)))
 
 
-def volunteers_for(session: Session, organisation_id: int, at: datetime) -> list[Match]:
-    """The volunteers who fit an organisation's missions, each once with his best mission, best first."""
-    today = at.astimezone(CASABLANCA).date()
-    profiles = volunteer_profiles(session)
-    best: dict[int | None, Match] = {}
-    for mission in open_missions(session, organisation_id):
-        for match in judge.volunteers_for(mission, profiles, today):
-            known = best.get(match.volunteer.person_id)
-            if known is None or match.points > known.points:
-                best[match.volunteer.person_id] = match
-    return judge.rank(best.values())
+def volunteers_for(session: Session, organisation_id: int, at: datetime, page: int = 1) -> Selection:
+    """The volunteers who fit an organisation's missions, each once with his best mission, by points × chance of a yes.
+
+    Who was invited by it already, or often enough lately, is left out.
+    """
+    needs = record.open_missions(session, organisation_id)
+    missions, volunteers, today = MissionColumns.of(needs), pool.of(session).volunteers(session), _day(at)
+    if not needs or not len(volunteers):
+        return Selection((), (), 0)
+    rows, points = engine.best_missions(volunteers, missions, today, 1)
+    found = np.flatnonzero(rows[:, 0] != blocks.NOBODY)
+    if left_out := proposals.not_to_be_asked(session, organisation_id, at):
+        found = found[~np.isin(volunteers.person_id[found], list(left_out))]
+    worth = points[found, 0].astype(np.int64) * proposals.chances(session, volunteers.person_id[found])
+    order = found[np.lexsort((volunteers.person_id[found], -worth))]
+    first = max(0, min((page - 1) * LIST_LENGTH, (len(order) - 1) // LIST_LENGTH * LIST_LENGTH))
+    shown = order[first : first + LIST_LENGTH]
+    profiles = {one.person_id: one for one in record.volunteer_profiles(session, [int(n) for n in volunteers.person_id[shown]], today)}
+    pairs = [(profiles.get(int(volunteers.person_id[row])), needs[int(rows[row, 0])]) for row in shown]
+    matches = [match for one, need in pairs if one is not None and (match := judge.judge(one, need, today))]
+    return Selection(matches, [0] * len(matches), len(order), first)
 
 
 def forecast(session: Session, organisation_id: int, need: Need, at: datetime) -> Forecast:
@@ -162,20 +142,27 @@ def forecast(session: Session, organisation_id: int, need: Need, at: datetime) -
         ends_on=need.ends_on,
         minimum_age=need.minimum_age,
     )
-    return judge.forecast(mission, volunteer_profiles(session), at.astimezone(CASABLANCA).date())
+    return outlook.forecast(mission, pool.of(session).volunteers(session), _day(at))
 
 
-def fitting_organisations(session: Session, volunteer: VolunteerProfile, leave_out: set[int]) -> list[Organisation]:
+def fitting_organisations(session: Session, volunteer: VolunteerProfile, leave_out: Collection[int]) -> list[Organisation]:
     """Validated organisations that share a cause with the volunteer, mission or not, the best shared cause first."""
-    if not volunteer.causes:
-        return []
     query = select(Organisation).where(Organisation.state == "validated").order_by(Organisation.id)
+    return best_organisations(session.execute(query).scalars().all() if volunteer.causes else (), volunteer, leave_out)
+
+
+def best_organisations(known: Sequence[Organisation], volunteer: VolunteerProfile, leave_out: Collection[int]) -> list[Organisation]:
+    """Those of some organisations that share a cause with the volunteer, the best shared cause first."""
     ranked = []
-    for organisation in session.execute(query).scalars():
+    hidden = {*leave_out, *volunteer.own_organisation_ids, *volunteer.blocked_organisation_ids}
+    for organisation in known:
         shared = [volunteer.causes.index(cause) for cause in organisation.causes if cause in volunteer.causes]
-        if shared and organisation.id not in leave_out and organisation.id not in volunteer.own_organisation_ids:
+        if shared and organisation.id not in hidden:
             ranked.append((min(shared), organisation.id, organisation))
     return [organisation for _, _, organisation in sorted(ranked, key=lambda r: r[:2])[:ORGANISATIONS_SHOWN]]
+
+
+# ---- what was shown
 
 
 def remember_list(session: Session, chat_id: int, kind: str, entries: Sequence[int], at: datetime) -> None:
@@ -187,8 +174,14 @@ def remember_list(session: Session, chat_id: int, kind: str, entries: Sequence[i
     row.kind, row.entries, row.shown_at = kind, [str(entry) for entry in entries], at
 
 
-def remember_matches(session: Session, matches: Sequence[Match], shown_to: str, digest_id: int | None, at: datetime) -> None:
-    """Keep which matches were shown, at which place and for how many points. Searches without a profile leave no trace."""
+def listed_missions(session: Session, chat_id: int) -> list[int]:
+    """The missions of the last list shown to a chat, in their order."""
+    row = session.get(LastList, chat_id)
+    return [int(entry) for entry in row.entries] if row is not None and row.kind == "missions" else []
+
+
+def remember_matches(session: Session, selection: Selection, shown_to: str, digest_id: int | None, at: datetime) -> None:
+    """Keep which matches were shown, at which place, for how many points and at which price. Searches without a profile leave no trace."""
     session.add_all(
         Recommendation(
             person_id=match.volunteer.person_id,
@@ -197,13 +190,41 @@ def remember_matches(session: Session, matches: Sequence[Match], shown_to: str, 
             digest_id=digest_id,
             position=position,
             points=match.points,
-            price=0.0,
+            price=price,
             policy=fairness.POLICY,
             shown_at=at,
         )
-        for position, match in enumerate(matches, start=1)
+        for position, (match, price) in enumerate(zip(selection.matches, selection.prices, strict=True), start=selection.first + 1)
         if match.volunteer.person_id is not None
     )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a person was shown lately."""
+
+    times: Mapping[int, int]
+    """How often each mission stood in his lists."""
+    last_list: Collection[int]
+    """The missions of the last of them."""
+
+
+def shown_before(session: Session, person_ids: Collection[int]) -> dict[int, Shown]:
+    """What volunteers were shown by their periodic lists: by person. Lists asked for do not count: who asks again wants to see again."""
+    query = (
+        select(Recommendation.person_id, Recommendation.mission_id, func.count(), func.max(Recommendation.digest_id))
+        .where(Recommendation.person_id.in_(person_ids), Recommendation.shown_to == "volunteer", Recommendation.digest_id.is_not(None))
+        .group_by(Recommendation.person_id, Recommendation.mission_id)
+    )
+    rows: dict[int, list[tuple[int, int, int]]] = {}
+    for person_id, mission_id, times, digest_id in session.execute(query):
+        rows.setdefault(person_id, []).append((mission_id, times, digest_id))
+    found = {}
+    for person_id, entries in rows.items():
+        newest = max(digest_id for *_, digest_id in entries)
+        last = {mission_id for mission_id, _, digest_id in entries if digest_id == newest}
+        found[person_id] = Shown({mission_id: times for mission_id, times, _ in entries}, last)
+    return found
 
 
 def mission_named(session: Session, chat_id: int, reference: str) -> int | None:
@@ -221,3 +242,7 @@ def mission_named(session: Session, chat_id: int, reference: str) -> int | None:
     )
     known: int | None = session.execute(shown_to_all).scalar_one_or_none()
     return known
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(CASABLANCA).date()

@@ -19,7 +19,9 @@ from bot.services import cards, commitments
 from bot.services.organisations import spoken_for
 from bot.services.profiles import person_of
 from bot.store.models import (
+    Block,
     Consent,
+    Dismissal,
     Handoff,
     HelpCall,
     HelpRequest,
@@ -31,6 +33,7 @@ from bot.store.models import (
     Organisation,
     OutboxMessage,
     Person,
+    Proposal,
     Recommendation,
     Subscription,
     Volunteer,
@@ -143,8 +146,26 @@ def _of_person(session: Session, person: Person) -> dict[str, Any]:
             {"state": row.state, "asked": legal_time(row.asked_at), "answered": legal_time(row.answered_at)}
             for row in _of(session, HelpCall, person, HelpCall.id)
         ],
+        "invitations_to_missions": [
+            {"mission": title, "state": row.state, "at": legal_time(row.created_at), "answered": legal_time(row.answered_at)}
+            for row, title in _with_mission(session, Proposal, person)
+        ],
+        "missions_put_aside": [
+            {"mission": title, "reason": row.reason, "at": legal_time(row.created_at)}
+            for row, title in _with_mission(session, Dismissal, person)
+        ],
+        "organisations_left_out": [
+            {"organisation": _organisation_name(session, row.organisation_id), "at": legal_time(row.created_at)}
+            for row in _of(session, Block, person, Block.id)
+            if row.wished_by == "volunteer"
+        ],
         "matches_shown": _matches(session, person),
     }
+
+
+def _with_mission(session: Session, model: Any, person: Person) -> list[Any]:
+    query = select(model, Mission.title).join(Mission, Mission.id == model.mission_id).where(model.person_id == person.id)
+    return list(session.execute(query.order_by(model.id)))
 
 
 def _offer(row: Volunteer) -> Row:
@@ -268,6 +289,12 @@ def _lines(kept: Mapping[str, Any], register: str) -> Iterable[tuple[str, Sequen
         [_line(row["at"], row["need"], cards.place(row["place"], register), row["address"]) for row in kept.get("help_asked_for", ())],
     )
     yield "export_help_calls", [_line(row["asked"]) for row in kept.get("asked_to_help", ())]
+    yield (
+        "export_invitations",
+        [_line(row["at"], row["mission"], row["answered"] and f"→ {row['answered']}") for row in kept.get("invitations_to_missions", ())],
+    )
+    yield "export_put_aside", [_line(row["at"], row["mission"]) for row in kept.get("missions_put_aside", ())]
+    yield "export_left_out", [_line(row["at"], row["organisation"]) for row in kept.get("organisations_left_out", ())]
     yield "export_matches", [_line(row["at"], row["mission"]) for row in kept.get("matches_shown", ())]
     yield "export_to_team", [_line(row["at"], row["words"]) for row in kept["messages_to_the_team"]]
     yield "export_handoffs", [_line(row["from"], row["to"] and f"→ {row['to']}") for row in kept["conversations_for_a_person"]]

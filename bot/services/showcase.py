@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload
 from bot import vocabulary
 from bot.services import cards
 from bot.store.models import Initiative, Mission, Organisation
-from bot.texts import text
 
 SHOWN = 60
 SHOWN_OF_ONE = 10
@@ -25,7 +24,7 @@ def open_missions(session: Session, register: str, today: date) -> list[dict[str
         {
             "title": mission.title,
             "organisation": mission.initiative.organisation.name,
-            "place": text(register, "remote_place") if mission.mode == "remote" else cards.place(mission.place, register),
+            "place": cards.where(mission, register),
             "when": cards.when(mission, register),
             "cause": vocabulary.label("cause", mission.initiative.cause, register),
         }
@@ -33,8 +32,12 @@ def open_missions(session: Session, register: str, today: date) -> list[dict[str
     ]
 
 
-def open_mission(session: Session, mission_id: int, today: date) -> Mission | None:
-    """One mission, if anybody may see it and it is not over; a draft is as unknown as one that never was."""
+def open_mission(session: Session, mission_id: int, today: date | None) -> Mission | None:
+    """One mission, if anybody may see it and it is not over; a draft is as unknown as one that never was.
+
+    Args:
+        today: the local date; None: over or not.
+    """
     found: Mission | None = session.execute(_public(today).where(Mission.id == mission_id)).scalar_one_or_none()
     return found
 
@@ -50,15 +53,12 @@ def open_organisation(session: Session, organisation_id: int, today: date) -> tu
     return organisation, list(session.execute(query).scalars())
 
 
-def _public(today: date) -> Any:
-    return (
+def _public(today: date | None) -> Any:
+    query = (
         select(Mission)
         .join(Initiative)
         .join(Organisation)
-        .where(
-            Mission.state == "published",
-            Organisation.state == "validated",
-            Mission.ends_on.is_(None) | (Mission.ends_on >= today),
-        )
+        .where(Mission.state == "published", Organisation.state == "validated")
         .options(joinedload(Mission.initiative).joinedload(Initiative.organisation))
     )
+    return query if today is None else query.where(Mission.ends_on.is_(None) | (Mission.ends_on >= today))

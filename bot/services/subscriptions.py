@@ -68,16 +68,22 @@ def give_reason(session: Session, chat_id: int, reason: str) -> None:
 
 def block(session: Session, chat_id: int, at: datetime) -> None:
     """The person blocked the bot: nothing is sent any more."""
-    session.execute(update(Person).where(Person.chat_id == chat_id).values(blocked_at=at))
+    _set_blocked(session, chat_id, at)
     end(session, chat_id, "blocked", at)
 
 
 def unblock(session: Session, chat_id: int, at: datetime) -> None:
     """The person let the bot in again: the lists that the block had ended go on."""
-    session.execute(update(Person).where(Person.chat_id == chat_id).values(blocked_at=None))
+    _set_blocked(session, chat_id, None)
     for row in _of_chat(session, chat_id):
         if row.ended_reason == "blocked":
             subscribe(session, row.person_id, row.organisation_id, row.frequency, at)
+
+
+def _set_blocked(session: Session, chat_id: int, at: datetime | None) -> None:
+    person: Person | None = session.execute(select(Person).where(Person.chat_id == chat_id)).scalar_one_or_none()
+    if person is not None:
+        person.blocked_at = at
 
 
 def running(session: Session, chat_id: int) -> list[Subscription]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from bot.clock import CASABLANCA
@@ -16,7 +16,7 @@ from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards
 from bot.services.digests import in_quiet_hours
-from bot.store.models import Consent, HelpCall, HelpRequest, Person, Volunteer
+from bot.store.models import Consent, HelpCall, HelpRequest, Person, Proposal, Volunteer
 from bot.texts import Html, text
 from bot.vocabulary import distance_km
 
@@ -55,13 +55,15 @@ def candidates(session: Session, request: HelpRequest, at: datetime) -> list[Can
     asked for this request before, and not too often lately.
     """
     since = at - timedelta(days=CALLS_DAYS)
+    # Whoever asks: an invitation to a mission is asked for unasked, too.
+    any_asking = union_all(select(HelpCall.person_id, HelpCall.asked_at), select(Proposal.person_id, Proposal.created_at)).subquery()
     asked = (
         select(
-            HelpCall.person_id,
-            func.max(HelpCall.asked_at).label("last_at"),
-            func.sum(case((HelpCall.asked_at > since, 1), else_=0)).label("lately"),
+            any_asking.c.person_id,
+            func.max(any_asking.c.asked_at).label("last_at"),
+            func.sum(case((any_asking.c.asked_at > since, 1), else_=0)).label("lately"),
         )
-        .group_by(HelpCall.person_id)
+        .group_by(any_asking.c.person_id)
         .subquery()
     )
     own = aliased(HelpCall)

@@ -13,7 +13,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from bot import clock
 from bot.settings import settings
+from bot.store import changes
 
 DATABASE_GONE = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
 """What a transaction raises while the server is away, the disk full or another writer too slow: wait, and do it again."""
@@ -43,6 +45,7 @@ class Database:
         """A transaction that writes: committed at its end, rolled back where an error leaves it."""
         with Session(self._writing, future=True) as session, session.begin():
             yield session
+            changes.write_down(session, clock.real_now())
 
     def close(self) -> None:
         self.engine.dispose()

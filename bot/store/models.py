@@ -3,9 +3,12 @@
 from bot.store.aid import HelpCall, HelpRequest
 from bot.store.base import metadata
 from bot.store.care import Erasure, Handoff, Invitation, Message
+from bot.store.changes import ChangeRow
 from bot.store.commitments import Participation
 from bot.store.organisations import Application, Initiative, Mission, Organisation, OrganisationMember
 from bot.store.people import REGISTERS, Consent, Person, Subscription, Volunteer
+from bot.store.relation import Block, Dismissal, Proposal
+from bot.store.runs import DigestRun, DigestShard
 from bot.store.traffic import (
     Button,
     Digest,
@@ -20,9 +23,14 @@ from bot.store.traffic import (
 __all__ = [
     "REGISTERS",
     "Application",
+    "Block",
     "Button",
+    "ChangeRow",
     "Consent",
     "Digest",
+    "DigestRun",
+    "DigestShard",
+    "Dismissal",
     "Effect",
     "Erasure",
     "Handoff",
@@ -40,6 +48,7 @@ __all__ = [
     "OutboxMessage",
     "Participation",
     "Person",
+    "Proposal",
     "Recommendation",
     "Subscription",
     "Volunteer",

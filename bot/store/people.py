@@ -95,6 +95,8 @@ class Subscription(Base):
     next_due_at = Column(Instant, index=True)
     """From when the next list is due; None: at the next run."""
     ended_at = Column(Instant)
+    told_nothing_at = Column(Instant)
+    """When the person was told that nothing fits and why; None: not since the last list that held something."""
     ended_reason = Column(String(32))
     """too_many, nothing_fits, no_time, inconvenient, blocked, other."""
 

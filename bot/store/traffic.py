@@ -127,7 +127,8 @@ class Digest(Base):
     period = Column(String(16), nullable=False)
     """The local date on which it was due."""
     state = Column(String(8), nullable=False)
-    """queued (in the outbox), or empty (nothing fitted)."""
+    """queued (in the outbox), empty (nothing fitted), stale (what it held was gone before it left: made anew) or failed (could not be
+    made)."""
     created_at = Column(Instant, nullable=False)
 
 
@@ -135,6 +136,10 @@ class Recommendation(Base):
     """A match that was shown: where, with how many points, by which policy. For fairness now and learning later."""
 
     __tablename__ = "recommendations"
+    __table_args__ = (
+        Index("ix_recommendations_shown_at_mission_id_position", "shown_at", "mission_id", "position"),
+        Index("ix_recommendations_digest_id", "digest_id"),
+    )
 
     id = Column(Integer, primary_key=True)
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)

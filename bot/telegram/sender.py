@@ -29,8 +29,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 
 from bot import clock
 from bot.messages import leases, outbox
-from bot.services import subscriptions
-from bot.services.digests import in_quiet_hours
+from bot.services import digests, subscriptions
 from bot.store.engine import DATABASE_GONE, Database
 from bot.store.models import OutboxMessage
 from bot.telegram.pace import Pace
@@ -154,6 +153,8 @@ class Sender:
                 self._settle(session, row, outcome)
             session.flush()
             rows = self._heads(session, room, busy_chats, broadcasts) if room > 0 else []
+            stale = digests.take_back_stale(session, rows, clock.now())
+            rows = [row for row in rows if row.id not in stale]
             for row in rows:
                 row.state = "sending"
                 row.attempts += 1
@@ -164,7 +165,7 @@ class Sender:
             return rows
 
     def _heads(self, session: Session, room: int, busy_chats: Collection[int], broadcasts: int) -> list[OutboxMessage]:
-        quiet = in_quiet_hours(clock.now(), self._quiet_hours)
+        quiet = digests.in_quiet_hours(clock.now(), self._quiet_hours)
         rows = outbox.heads(session, clock.real_now(), quiet, room, busy_chats, urgent_only=broadcasts <= 0)
         urgent = [row for row in rows if row.kind != outbox.DIGEST]
         return [*urgent, *[row for row in rows if row.kind == outbox.DIGEST][: max(broadcasts, 0)]]

@@ -11,7 +11,21 @@ import yaml
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import account, aid, care, commitments, handoff, initiative, initiatives, missions, offer, organisation, rights
+from actions import (
+    account,
+    aid,
+    care,
+    commitments,
+    dismissals,
+    handoff,
+    initiative,
+    initiatives,
+    missions,
+    offer,
+    organisation,
+    proposals,
+    rights,
+)
 from actions.turn import TURN_DONE, TurnAction
 from bot.settings import PROJECT
 from bot.texts import text as catalogue_text
@@ -22,7 +36,21 @@ from tests.dialogues.expectations import says, starts
 
 ACTIONS = {
     found.action: found()
-    for module in (account, aid, care, commitments, handoff, initiative, initiatives, missions, offer, organisation, rights)
+    for module in (
+        account,
+        aid,
+        care,
+        commitments,
+        dismissals,
+        handoff,
+        initiative,
+        initiatives,
+        missions,
+        offer,
+        organisation,
+        proposals,
+        rights,
+    )
     for _, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, TurnAction) and not inspect.isabstract(found)
 }

@@ -67,7 +67,7 @@ async def a_whole_life(database: Database, register: str) -> Heard:
     await _organisation(heard)
     await _volunteers(heard)
     await _answers(heard)
-    digests.run(database.write, NOW + timedelta(days=60))
+    digests.run(database, NOW + timedelta(days=60))
     return heard
 
 

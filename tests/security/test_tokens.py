@@ -107,6 +107,8 @@ async def test_what_cannot_be_undone_works_once(desk: Desk, intent: str) -> None
 
 REPEATABLE = {
     "/apply_to_mission": "a second time it says so",
+    "/dismiss_mission": "it is put aside once, and can be taken back",
+    "/invite_volunteer": "a second time it says so",
     "/my_initiatives": "it shows",
     "/publish_initiative": "it opens a form",
     "/report_participation": "the last word counts",

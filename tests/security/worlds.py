@@ -18,6 +18,7 @@ from bot.store.engine import Database
 from bot.store.models import (
     Application,
     Button,
+    ChangeRow,
     Consent,
     Digest,
     InboxUpdate,
@@ -256,15 +257,18 @@ OF_VICTIMS = {
     "digests": 19_001,
 }
 """What a row of the victims' refers to."""
+STATES = {("proposals", "state"): "open", ("digest_shards", "state"): "done"}
+"""Where the state of a row decides what can be done to it."""
 FIRST_OF_OTHERS = 15_001
 """Ids of rows in tables of which the world above knows nothing."""
 
 
 def everywhere_else(session: Session) -> None:
     """The victims' words in every column of words that is still empty, and a row in every table that has none: found, not listed."""
+    session.flush()
     for table in Base.metadata.sorted_tables:
         words = [name.partition(".")[2] for name in columns_of_words() if name.startswith(table.name + ".")]
-        if session.execute(select(table)).first() is None and words:
+        if session.execute(select(table)).first() is None:
             session.execute(insert(table).values({column.name: _something(table.name, column) for column in table.columns}))
         for name in words:
             session.execute(update(table).where(table.c[name].is_(None)).values({name: CANARY}))
@@ -279,6 +283,8 @@ def _something(table_name: str, column: Any) -> Any:
     if column.primary_key and isinstance(column.type, Integer):
         return FIRST_OF_OTHERS
     if isinstance(column.type, String):
+        if (table_name, column.name) in STATES:
+            return STATES[table_name, column.name]
         return CANARY if f"{table_name}.{column.name}" in set(columns_of_words()) else "Maârif" if column.name == "place" else "open"
     if column.nullable:
         return None
@@ -318,6 +324,8 @@ def dump(database: Database) -> DUMP:
     rows: DUMP = {}
     with database.read() as session:
         for table in Base.metadata.sorted_tables:
+            if table.name == ChangeRow.__tablename__:
+                continue  # which rows are to be read anew: it follows from the others
             for row in session.execute(select(table)).mappings():
                 key = tuple(row[column.name] for column in list(table.primary_key.columns))
                 rows[table.name, key] = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

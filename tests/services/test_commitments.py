@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.matching.slots import slots_of
-from bot.services import applications, commitments, recommendations
+from bot.services import applications, commitments, recommendations, record
 from bot.store.engine import Database
 from bot.store.models import Application, Participation, Person
 from tests.worlds import (
@@ -120,7 +120,7 @@ def test_what_was_taken_back_is_not_recommended_again(store: Database, world: Wo
     withdraw(store, world.mission_id)
     with store.read() as session:
         number = session.execute(select(Person.id).where(Person.chat_id == AMINA)).scalar_one()
-        [profile] = recommendations.volunteer_profiles(session, [number])
+        [profile] = record.volunteer_profiles(session, [number])
         assert recommendations.missions_for(session, profile, NOW) == []
 
 

@@ -25,12 +25,24 @@ def report(store: Database) -> dict[str, object]:
 
 def test_an_empty_database_has_nothing_to_report(store: Database) -> None:
     assert report(store) == {
-        "rows": {"organisations": {}, "missions": {}, "applications": {}, "inbox": {}, "outbox": {}, "digests": {}},
+        "rows": {
+            "organisations": {},
+            "missions": {},
+            "applications": {},
+            "inbox": {},
+            "outbox": {},
+            "digests": {},
+            "shards": {},
+            "proposals": {},
+            "help_requests": {},
+            "handoffs": {},
+        },
         "people": 0,
         "volunteers": 0,
         "subscriptions": 0,
         "open_applications": 0,
         "duplicates": {"applications": 0, "digests": 0, "outbox": 0},
+        "last_digest_run": None,
         "outbox_age_seconds": None,
     }
 
@@ -46,16 +58,20 @@ def test_rows_are_counted_by_state(store: Database) -> None:
         subscriptions.end(session, BRAHIM, None, NOW)
         inbox.store(session, [(1, AMINA, {}), (2, BRAHIM, {})], NOW)
         inbox.finish(session, 1, "done")
-    digests.run(store.write, local(2026, 12, 1, 10))
+    digests.run(store, local(2026, 12, 1, 10))
     found = report(store)
     assert found["rows"] == {
         "organisations": {"validated": 1, "pending": 1},
         "missions": {"published": 1},
         "applications": {"accepted": 1, "pending": 1},
         "inbox": {"done": 1, "waiting": 1},
-        # Two cards for Karim, an answer for Amina, and her list.
-        "outbox": {"queued": 4},
+        # Two cards for Karim, an answer for Amina, her list, and a word to Karim that nobody fits.
+        "outbox": {"queued": 5},
         "digests": {"queued": 1, "empty": 2},
+        "shards": {"done": 1},
+        "proposals": {},
+        "help_requests": {},
+        "handoffs": {},
     }
     assert (found["people"], found["volunteers"], found["subscriptions"], found["open_applications"]) == (4, 2, 3, 1)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.services import applications, guardians, invitations, profiles, recommendations
+from bot.services import applications, guardians, invitations, profiles, recommendations, record
 from bot.services.profiles import Offer, Speaker
 from bot.store.engine import Database
 from bot.store.models import Application, Consent, Invitation, Mission, OutboxMessage, Person
@@ -48,7 +48,7 @@ def apply(store: Database, mission_id: int) -> str:
 
 def test_only_what_is_open_at_that_age_is_shown(store: Database, numbers: list[int]) -> None:
     with store.read() as session:
-        [profile] = recommendations.volunteer_profiles(session, [person_id(session, AMINA)])
+        [profile] = record.volunteer_profiles(session, [person_id(session, AMINA)])
         assert [match.mission.mission_id for match in recommendations.missions_for(session, profile, NOW)] == numbers[:1]
         assert recommendations.obstacles(session, profile, numbers[1], NOW) == ["age"]
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.matching.slots import slots_of
-from bot.services import applications, initiatives, recommendations
+from bot.services import applications, initiatives, recommendations, record
 from bot.services.organisations import Need
 from bot.store.engine import Database
 from bot.store.models import Application, Initiative, Mission
@@ -128,7 +128,7 @@ def test_ending_resolves_every_open_application_and_tells_them(store: Database, 
     with store.read() as session:
         assert session.get(Mission, world.mission_id).state == "cancelled"
         assert session.execute(select(Initiative.state)).scalar_one() == "cancelled"
-        assert recommendations.open_missions(session) == []
+        assert record.open_missions(session) == []
 
 
 def test_who_took_part_keeps_it_when_the_mission_ends(store: Database) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot.services import organisations, profiles, recommendations, showcase
+from bot.services import organisations, profiles, record, showcase
 from bot.services.organisations import Need, Registration
 from bot.services.profiles import Speaker
 from bot.settings import settings
@@ -40,8 +40,8 @@ def registered(database: Database, chat_id: int = OWNER, registration: Registrat
 def shown(database: Database) -> list[int]:
     """Missions that anybody may be shown; the public page and the matches agree on them."""
     with database.read() as session:
-        assert len(showcase.open_missions(session, "fr", NOW.date())) == len(recommendations.open_missions(session))
-        return [need.mission_id for need in recommendations.open_missions(session)]
+        assert len(showcase.open_missions(session, "fr", NOW.date())) == len(record.open_missions(session))
+        return [need.mission_id for need in record.open_missions(session)]
 
 
 def test_an_organisation_is_kept_as_it_described_itself(database: Database) -> None:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot import vocabulary
+from bot.matching.fairness import LIST_LENGTH
 from bot.matching.model import VolunteerProfile
-from bot.services import applications, recommendations
+from bot.services import applications, recommendations, record
 from bot.store.engine import Database
 from bot.store.models import Organisation, Person
 from tests.matching import oracle
@@ -122,7 +123,7 @@ def giver(session: Session, chance: random.Random, number: int, tasks: list[Task
 def test_the_database_knows_what_the_oracle_knows(store: Database, chance: int) -> None:
     with store.write() as session:
         made = town(session, random.Random(chance))
-        profiles = {found.person_id: found for found in recommendations.volunteer_profiles(session)}
+        profiles = {found.person_id: found for found in record.volunteer_profiles(session)}
         expected = {(g.number, t.number) for g in made.givers for t in made.tasks if oracle.fits(g, t, TODAY)}
         assert len(expected) > 30
         seen = {
@@ -135,9 +136,10 @@ def test_the_database_knows_what_the_oracle_knows(store: Database, chance: int) 
             theirs = {
                 number for number, task_number in expected if task_number in {t.number for t in made.tasks if t.organisation == owner}
             }
-            found = [match.volunteer.person_id for match in recommendations.volunteers_for(session, owner, NOW)]
+            pages = [recommendations.volunteers_for(session, owner, NOW, page) for page in range(1, len(theirs) // LIST_LENGTH + 2)]
+            found = [match.volunteer.person_id for page in pages[: -(-len(theirs) // LIST_LENGTH)] for match in page.matches]
             assert set(found) == theirs
-            assert len(found) == len(theirs)
+            assert len(found) == len(theirs) == pages[0].total
 
 
 def test_a_place_is_taken_by_whoever_was_accepted_and_nobody_else(store: Database) -> None:
@@ -149,7 +151,7 @@ def test_a_place_is_taken_by_whoever_was_accepted_and_nobody_else(store: Databas
             number = applications.of_person(session, chat_id)[0][0].id
             if accepted is not None:
                 applications.answer(session, OWNER, number, accepted, NOW)
-        assert [need.taken for need in recommendations.open_missions(session)] == [1]
+        assert [need.taken for need in record.open_missions(session)] == [1]
 
 
 def test_everybody_appears_once_with_his_best_mission(database: Database) -> None:
@@ -157,7 +159,7 @@ def test_everybody_appears_once_with_his_best_mission(database: Database) -> Non
     with database.write() as session:
         owner = session.get(Organisation, world.organisation_id)
         mission(session, owner, title="Autre chose", cause="sport")
-        [match] = recommendations.volunteers_for(session, owner.id, NOW)
+        [match] = recommendations.volunteers_for(session, owner.id, NOW).matches
         assert match.mission.mission_id == world.mission_id
 
 
@@ -166,13 +168,13 @@ def test_profiles_of_some_are_those_of_all(database: Database) -> None:
     with database.write() as session:
         volunteer(session, 502, "Brahim")
         volunteer(session, OWNER, "Karim")
-        everybody = recommendations.volunteer_profiles(session)
+        everybody = record.volunteer_profiles(session)
         for found in everybody:
-            assert recommendations.volunteer_profiles(session, [found.person_id or 0]) == [found]
+            assert record.volunteer_profiles(session, [found.person_id or 0]) == [found]
         assert {found.person_id: bool(found.own_organisation_ids) for found in everybody}[person_id(session, OWNER)] is True
         session.get(Person, person_id(session, 502)).blocked_at = NOW
         session.flush()
-        assert len(recommendations.volunteer_profiles(session)) == len(everybody) - 1
+        assert len(record.volunteer_profiles(session)) == len(everybody) - 1
 
 
 def test_organisations_of_a_shared_cause_come_best_cause_first(database: Database) -> None:
@@ -182,7 +184,7 @@ def test_organisations_of_a_shared_cause_come_best_cause_first(database: Databas
         second = organisation(session, OTHER_OWNER, "Santé", ("sport", "health"))
         organisation(session, 903, "Sport", ("sport",))
         organisation(session, 904, "Pas encore", ("health",)).state = "pending"
-        [amina] = recommendations.volunteer_profiles(session)
+        [amina] = record.volunteer_profiles(session)
         assert recommendations.fitting_organisations(session, amina, set()) == [second, first]
         assert recommendations.fitting_organisations(session, amina, {second.id}) == [first]
         assert recommendations.fitting_organisations(session, VolunteerProfile(), set()) == []
