@@ -44,17 +44,23 @@ def run_gateway(settings: Settings) -> None:
 
 
 def run_worker(settings: Settings) -> None:
-    """Run the scheduler and the sender, until a signal."""
-    from bot.scheduler import jobs
+    """Run the scheduler and the sender, until a signal; on PostgreSQL, shards of digests too as they come from the queue."""
+    from bot.matching import engine
+    from bot.scheduler import jobs, machines
     from bot.telegram.sender import Sender
 
     async def work() -> None:
+        is_queued = machines.available(database())
         async with _connected(settings) as bot:
-            scheduler = jobs.start(database(), settings)
+            # In a thread: the compiler may take a while, and what is queued shall leave meanwhile.
+            warming = asyncio.create_task(asyncio.to_thread(engine.warm))
+            scheduler = jobs.start(database(), settings, leave_out=("shards",) if is_queued else ())
+            sender = Sender(database(), bot, settings.worker_name, settings.quiet_hours, settings.sends_per_second)
             try:
-                await Sender(database(), bot, settings.worker_name, settings.quiet_hours, settings.sends_per_second).run()
+                await _all(sender.run(), *([machines.run(database(), settings)] if is_queued else []))
             finally:
                 scheduler.shutdown(wait=False)
+                warming.cancel()
 
     _serve(settings, "worker", work)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -136,12 +136,18 @@ JOBS = (
 )
 
 
-def start(database: Database, settings: Settings) -> BackgroundScheduler:
-    """Start the scheduler in threads of its own. Several workers may run it: a lease lets one do each job that is for one alone."""
+def start(database: Database, settings: Settings, leave_out: Collection[str] = ()) -> BackgroundScheduler:
+    """Start the scheduler in threads of its own. Several workers may run it: a lease lets one do each job that is for one alone.
+
+    Args:
+        leave_out: names of jobs that something else does here.
+    """
     # That a job is still at work when its next turn comes is no news: the next turn catches up.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone=_UTC)
     for job in JOBS:
+        if job.name in leave_out:
+            continue
         scheduler.add_job(
             _leased,
             IntervalTrigger(seconds=job.every_seconds, timezone=_UTC),
