@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup run test test-unit test-conversation test-all test-stories torture lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup run test test-unit test-conversation test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ test: test-unit test-conversation ## Unit tests, then conversations with the who
 
 test-unit: setup ## Fast tests, without Rasa
 	@scripts/debian-packages
-	$(PYTHON) -m pytest -m "not conversation"
+	$(PYTHON) -m pytest -m "not conversation and not heavy"
 
 test-conversation: setup ## Whole conversations over HTTP, with one trained model and one Rasa server
 	@scripts/debian-packages
@@ -38,6 +38,10 @@ torture: setup ## Hundreds of kills, storms and floods: the whole dose, half an 
 	@scripts/debian-packages
 	$(PYTHON) -m bot train
 	TADAMON_TORTURE=full $(PYTHON) -m pytest -m torture --timeout 7200
+
+bench-matching: setup ## The engines of matching side by side: a quarter of an hour (BENCH="--sizes 10000x500" for a part)
+	@scripts/debian-packages
+	$(PYTHON) -m benches.matching $(BENCH)
 
 lint: setup ## Style, types, import rules, and Rasa's own check of the training data
 	.venv/bin/ruff check .

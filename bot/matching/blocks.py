@@ -50,14 +50,13 @@ def open_missions(missions: MissionColumns, today: date) -> Vector:
 
 def points(volunteers: VolunteerColumns, rows: slice, missions: MissionColumns, today: date) -> Vector:
     """The points of each pair of some volunteers with all missions: int32 of volunteers × missions, NO_MATCH where they do not fit."""
-    people = range(*rows.indices(len(volunteers)))
+    first, end, _ = rows.indices(len(volunteers))
 
     def column(values: Vector) -> Vector:
         return values[rows][:, None]
 
     free = column(volunteers.slots) & missions.slots[None, :]
-    for place, row in enumerate(people):
-        _take_out_busy(free[place], volunteers, row, missions)
+    _take_out_busy(free, volunteers, first, end, missions)
     spoken = column(volunteers.languages)
     fits = (
         open_missions(missions, today)[None, :]
@@ -77,8 +76,8 @@ def points(volunteers: VolunteerColumns, rows: slice, missions: MissionColumns, 
     far = np.sqrt(far).astype(np.int64)
     bound = (radius != NOWHERE) & ~remote
     fits &= ~bound | (far <= radius)
-    for place, row in enumerate(people):
-        _take_out_known(fits[place], volunteers, row, missions)
+    _take_out_closed(fits, volunteers, first, end, missions)
+    _take_out_excluded(fits, volunteers, first, end, missions)
 
     own = column(volunteers.own_skills) & missions.wanted[None, :]
     total = volunteers.cause_points[rows][:, missions.cause].astype(np.int32)
@@ -92,20 +91,36 @@ def points(volunteers: VolunteerColumns, rows: slice, missions: MissionColumns, 
     return total
 
 
-def _take_out_busy(free: Vector, volunteers: VolunteerColumns, row: int, missions: MissionColumns) -> None:
-    for entry in range(volunteers.busy_from[row], volunteers.busy_from[row + 1]):
-        meet = (volunteers.busy_first[entry] <= missions.last_day) & (missions.first_day <= volunteers.busy_last[entry])
-        free[meet] &= ~volunteers.busy_slots[entry]
+def _take_out_busy(free: Vector, volunteers: VolunteerColumns, first: int, end: int, missions: MissionColumns) -> None:
+    """Take the commitments of the volunteers from first to before end out of their free slots: everybody's first one, then second …"""
+    begins, counts = volunteers.busy_from[first:end], np.diff(volunteers.busy_from[first : end + 1])
+    for turn in range(int(counts.max(initial=0))):
+        places = np.flatnonzero(counts > turn)
+        entries = begins[places] + turn
+        meet = (volunteers.busy_first[entries][:, None] <= missions.last_day) & (
+            missions.first_day <= volunteers.busy_last[entries][:, None]
+        )
+        free[places] &= ~np.where(meet, volunteers.busy_slots[entries][:, None], np.uint32(0))
 
 
-def _take_out_known(fits: Vector, volunteers: VolunteerColumns, row: int, missions: MissionColumns) -> None:
-    closed = volunteers.closed[volunteers.closed_from[row] : volunteers.closed_from[row + 1]]
-    if len(closed) and len(missions):
-        found = np.searchsorted(missions.mission_id, closed)
-        found = found[found < len(missions)]
-        fits[found[np.isin(missions.mission_id[found], closed)]] = False
-    for organisation in volunteers.excluded[volunteers.excluded_from[row] : volunteers.excluded_from[row + 1]]:
-        fits[missions.organisation_id == organisation] = False
+def _entries(begins: Vector, values: Vector, first: int, end: int) -> tuple[Vector, Vector]:
+    """The entries of the rows from first to before end: (how many rows after the first each belongs to, the entries)."""
+    return np.repeat(np.arange(end - first), np.diff(begins[first : end + 1])), values[begins[first] : begins[end]]
+
+
+def _take_out_closed(fits: Vector, volunteers: VolunteerColumns, first: int, end: int, missions: MissionColumns) -> None:
+    places, closed = _entries(volunteers.closed_from, volunteers.closed, first, end)
+    if len(missions):
+        found = np.minimum(np.searchsorted(missions.mission_id, closed), len(missions) - 1)
+        there = missions.mission_id[found] == closed
+        fits[places[there], found[there]] = False
+
+
+def _take_out_excluded(fits: Vector, volunteers: VolunteerColumns, first: int, end: int, missions: MissionColumns) -> None:
+    places, excluded = _entries(volunteers.excluded_from, volunteers.excluded, first, end)
+    there = np.isin(excluded, missions.organisation_id)
+    for place, organisation in zip(places[there].tolist(), excluded[there].tolist(), strict=True):
+        fits[place, missions.organisation_id == organisation] = False
 
 
 def best(scores: Vector, fitting: Vector, length: int) -> Vector:

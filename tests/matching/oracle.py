@@ -4,13 +4,22 @@ and a time, distances come from the angle between two vectors."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import acos, cos, radians, sin
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIMES = ("morning", "afternoon", "evening", "night")
 Slot = tuple[str, str]
 WEEK: list[Slot] = [(day, time) for day in DAYS for time in TIMES]
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Slots in which somebody has promised to be elsewhere, from a day to another or, without days, every week."""
+
+    slots: frozenset[Slot]
+    starts_on: date | None = None
+    ends_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,10 @@ class Giver:
     paused: bool
     closed: frozenset[int]
     own: frozenset[int]
+    ages: tuple[int, ...] = (18,)
+    """Those that he may have: who is 16 or 17 did not say which."""
+    blocked: frozenset[int] = frozenset()
+    busy: tuple[Busy, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,7 @@ class Task:
     taken: int
     starts_on: date | None
     ends_on: date | None
+    minimum_age: int = 0
 
 
 def bits(slots: frozenset[Slot]) -> int:
@@ -61,6 +75,23 @@ def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
     return 6371.0 * acos(max(-1.0, min(1.0, cosine)))
 
 
+def days(starts_on: date | None, ends_on: date | None) -> set[date] | None:
+    """Each day from the first to the last; None: any."""
+    if starts_on is None:
+        return None
+    return {starts_on + timedelta(days=n) for n in range(((ends_on or starts_on) - starts_on).days + 1)}
+
+
+def free(giver: Giver, task: Task) -> set[Slot]:
+    """The slots in common that are promised to nobody else on these days."""
+    left = set(giver.slots & task.slots)
+    for busy in giver.busy:
+        these, those = days(busy.starts_on, busy.ends_on), days(task.starts_on, task.ends_on)
+        if these is None or those is None or these & those:
+            left -= busy.slots
+    return left
+
+
 def fits(giver: Giver, task: Task, today: date) -> bool:
     """Every hard constraint, one after the other."""
     near = (
@@ -72,13 +103,15 @@ def fits(giver: Giver, task: Task, today: date) -> bool:
         (
             not giver.paused,
             task.organisation not in giver.own,
+            task.organisation not in giver.blocked,
             task.number not in giver.closed,
-            task.ends_on is None or task.ends_on >= today,
+            task.starts_on is None or (task.ends_on or task.starts_on) >= today,
             task.taken < task.capacity,
             giver.mode in (None, task.mode),
             not giver.languages or not task.languages or not giver.languages.isdisjoint(task.languages),
             not giver.skills_known or giver.skills.issuperset(task.required),
-            not giver.slots.isdisjoint(task.slots),
+            all(age >= task.minimum_age for age in giver.ages),
+            free(giver, task) != set(),
             near,
         )
     )

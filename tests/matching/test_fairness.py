@@ -49,6 +49,16 @@ def test_what_many_will_apply_to_is_dearer_and_gives_way() -> None:
     assert rows(range(6), [700, 500, 490, 480, 470, 460], missions, demand)[0] == 1
 
 
+def test_what_is_in_demand_moves_down_a_list_before_it_leaves_it() -> None:
+    missions = apart(6, capacity=1)
+    demand = seen_by_all(missions)
+    for _ in range(12):
+        demand.show(0, 1)
+    price = demand.price(0)
+    assert 0 < price < 150 < price * fairness.PRICE_IN_ORDER
+    assert rows(range(6), [700, 550, 540, 530, 520, 510], missions, demand) == [1, 2, 3, 4, 0]
+
+
 def test_the_same_interest_weighs_less_where_there_are_more_places() -> None:
     few, many = apart(1, capacity=1), apart(1, capacity=50)
     one, other = seen_by_all(few), seen_by_all(many)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bot.matching import judge
 from bot.matching.model import Match, MissionNeed, VolunteerProfile
 from tests.matching import oracle
-from tests.matching.oracle import Giver, Slot, Task
+from tests.matching.oracle import Busy, Giver, Slot, Task
+from tests.matching.translated import need, profile
 
 TODAY = date(2026, 11, 24)
 POINTS = [(33.53, -7.6), (33.573, -7.633), (33.587, -7.512), (33.686, -7.383), (33.001, -7.617)]
@@ -34,6 +35,9 @@ def mostly(usual: object, *others: object) -> st.SearchStrategy[object]:
 
 # Slots of three days only, so that many pairs have one in common and many have none.
 SLOTS: st.SearchStrategy[frozenset[Slot]] = st.frozensets(st.sampled_from(oracle.WEEK[:3] + oracle.WEEK[-4:]), min_size=1, max_size=4)
+BUSY = st.builds(Busy, SLOTS).flatmap(
+    lambda busy: st.one_of(st.just(busy), DAYS.map(lambda day: replace(busy, starts_on=day, ends_on=day + timedelta(days=2))))
+)
 GIVERS = st.builds(
     Giver,
     number=st.integers(1, 50),
@@ -48,6 +52,9 @@ GIVERS = st.builds(
     paused=mostly(False, True),
     closed=mostly(frozenset(), frozenset({1, 2})),
     own=mostly(frozenset(), frozenset({1})),
+    ages=mostly((18,), (16, 17)),
+    blocked=mostly(frozenset(), frozenset({2}), frozenset({3})),
+    busy=st.lists(BUSY, max_size=2).map(tuple),
 )
 TASKS = st.builds(
     Task,
@@ -64,44 +71,8 @@ TASKS = st.builds(
     taken=mostly(0, 1, 5, 20),
     starts_on=st.none(),
     ends_on=st.none(),
+    minimum_age=mostly(0, 16, 17, 18),
 ).flatmap(lambda task: st.one_of(st.just(task), DAYS.map(lambda day: replace(task, starts_on=day, ends_on=day + timedelta(days=1)))))
-
-
-def profile(giver: Giver) -> VolunteerProfile:
-    return VolunteerProfile(
-        person_id=giver.number,
-        latitude=giver.point[0] if giver.point else None,
-        longitude=giver.point[1] if giver.point else None,
-        radius_km=giver.radius_km,
-        mode=giver.mode,
-        causes=giver.causes,
-        skills=tuple(sorted(giver.skills)),
-        skills_known=giver.skills_known,
-        spoken_languages=tuple(sorted(giver.languages)),
-        slots=oracle.bits(giver.slots),
-        paused=giver.paused,
-        closed_mission_ids=giver.closed,
-        own_organisation_ids=giver.own,
-    )
-
-
-def need(task: Task) -> MissionNeed:
-    return MissionNeed(
-        mission_id=task.number,
-        organisation_id=task.organisation,
-        latitude=task.point[0],
-        longitude=task.point[1],
-        cause=task.cause,
-        slots=oracle.bits(task.slots),
-        capacity=task.capacity,
-        taken=task.taken,
-        mode=task.mode,
-        skills_required=task.required,
-        skills_welcome=task.welcome,
-        spoken_languages=tuple(sorted(task.languages)),
-        starts_on=task.starts_on,
-        ends_on=task.ends_on,
-    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -143,7 +114,7 @@ def check_reasons(match: Match, giver: Giver, task: Task) -> None:
         elif reason.kind == "remote":
             assert task.mode == "remote"
         elif reason.kind == "availability":
-            assert int(reason.value) == oracle.bits(giver.slots & task.slots) > 0
+            assert int(reason.value) == oracle.bits(frozenset(oracle.free(giver, task))) > 0
         else:
             assert (reason.kind, int(reason.value)) == ("need", task.capacity - task.taken)
         # A reason speaks for a match: it never takes points away.
