@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent / "dialogues"
 FILES = sorted(FOLDER.glob("*/user_*.yml"))
 KINDS = (
     "happy_path",
+    "matching",
     "corrections",
     "cancellations",
     "digressions",

@@ -209,7 +209,9 @@ class Chatter:
         """Fetch what is new."""
         found = self._api.get(f"/chats/{self.chat_id}/messages", params={"after": self._sequence, "wait": wait}).json()
         self._sequence = found["sequence"]
-        new = [message for message in found["messages"] if message["sender"] == "bot" and not message.get("edited")]
+        known = {message["message_id"]: message["plain"] for message in self.messages}
+        # A page that takes the place of another is read; a keyboard that goes is not.
+        new = [m for m in found["messages"] if m["sender"] == "bot" and (not m.get("edited") or known.get(m["message_id"]) != m["plain"])]
         self._unread += new
         self.messages += new
         return new
