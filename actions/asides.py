@@ -43,6 +43,13 @@ ELSEWHERE = {
     "subscribe": "action_subscribe",
     "unsubscribe": "action_unsubscribe",
     "answer_application": "action_answer_application",
+    "answer_place": "action_answer_place",
+    "answer_proposal": "action_answer_proposal",
+    "dismiss_mission": "action_dismiss_mission",
+    "invite_volunteer": "action_invite_volunteer",
+    "write_message": "relay_form",
+    "calendar": "action_calendar",
+    "end_thread": "action_end_thread",
     "start": "action_start",
     "change_language": "action_change_language",
     "offer_volunteering": "offer_form",
@@ -58,6 +65,9 @@ ELSEWHERE = {
     "tell_address": "aid_address_form",
     "answer_help_call": "action_answer_help_call",
     "close_help_request": "action_close_help_request",
+    "certificate": "action_certificate",
+    "confirm_participation": "action_confirm_participation",
+    "verify_certificate": "action_verify_certificate",
 }
 """Intents that another action serves; a form lets go for them and keeps its draft."""
 

@@ -10,7 +10,7 @@ from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import cards, commitments, door, recommendations
+from bot.services import appointments, cards, commitments, door, recommendations, states
 from bot.services.commitments import Commitment
 from bot.texts import Html, text
 
@@ -61,13 +61,18 @@ class MyCommitments(TurnAction):
             recommendations.remember_list(session, turn.chat_id, "commitments", [one.mission.id for one in found], at)
             lines = [self._line(position, one, done, turn.register) for position, one in enumerate(found, start=1)]
             ahead, begun = commitments.still_ahead(found, today), commitments.begun(found, today)
+            can_write = any(one.application.state == "accepted" for one in ahead)
         if not lines:
             return answer.say("commitments_none", answer.choice("button_search", "/search_missions"))
         if total:
             lines.append(text(turn.register, "commitments_total", hours=duration(total, turn.register)))
         choices = []
+        if can_write:
+            choices.append(answer.choice("button_write", "/write_message"))
         if begun:
             choices.append(answer.choice("button_took_part", "/report_participation"))
+        if total:
+            choices.append(answer.choice("button_certificate", "/certificate"))
         if ahead:
             choices.append(answer.choice("button_withdraw", "/withdraw_application"))
         return answer.say("commitments", *choices, lines=Html("\n\n".join(lines)))
@@ -76,9 +81,12 @@ class MyCommitments(TurnAction):
     def _line(position: int, one: Commitment, done: dict[int, list[Any]], register: str) -> str:
         rows = done.get(one.application.id, ())
         state = text(register, f"state_{one.application.state}")
-        if rows:
-            days = ", ".join(cards.day(row.took_place_on, register) for row in rows[-3:])
-            minutes = sum(row.minutes or 0 for row in rows)
+        attended = [row for row in rows if row.state == "attended"]
+        if rows and rows[-1].state == states.DISPUTED:
+            state = text(register, "state_disputed")
+        elif attended:
+            days = ", ".join(cards.day(row.took_place_on, register) for row in attended[-3:])
+            minutes = sum(row.minutes or 0 for row in attended)
             state = text(register, "state_attended", days=days) + (f" · {duration(minutes, register)}" if minutes else "")
         return text(
             register,
@@ -89,6 +97,24 @@ class MyCommitments(TurnAction):
             when=cards.when(one.mission, register),
             state=Html(state),
         )
+
+
+class Calendar(TurnAction):
+    """A mission as a file for calendars, by button."""
+
+    action = "action_calendar"
+
+    def answer(self, turn: Turn) -> Answer:
+        answer, number = Answer(turn.register), turn.said.row_id("mission")
+        ways = answer.choice("button_commitments", "/my_commitments")
+        if number is None:
+            return answer.say("calendar_unknown", ways)
+        at, origin = clock.now(), f"calendar:{turn.update_id}"
+        with door.opened() as session:
+            outcome = effects.once(
+                session, turn.update_id, self.action, lambda: appointments.send(session, turn.chat_id, number, origin, at)
+            )
+        return answer.say(f"calendar_{outcome.pop('outcome')}", ways, **outcome)
 
 
 class WithdrawApplication(TurnAction):
@@ -149,6 +175,8 @@ class ReportParticipation(TurnAction):
             one = named(session, turn, begun)
             if one is None:
                 return ask_which(answer, "participation_which", "report_participation", begun)
+            if turn.said.last("answer") == "absent":
+                return self._absent(session, turn, answer, one)
             minutes = said_minutes(turn)
             if minutes is not None and not 0 < minutes <= MOST_HOURS * MINUTES:
                 return self._ask_hours(answer, one, impossible=True)
@@ -158,7 +186,7 @@ class ReportParticipation(TurnAction):
                 self.action,
                 lambda: commitments.report(session, turn.chat_id, one.mission.id, said_day(turn), minutes, at),
             )
-            title = one.mission.title
+            title, mission_id = one.mission.title, one.mission.id
             if outcome["outcome"] != "reported":
                 commitments_button = answer.choice("button_commitments", "/my_commitments")
                 return answer.say(f"participation_{outcome['outcome']}", commitments_button, title=title)
@@ -168,7 +196,17 @@ class ReportParticipation(TurnAction):
         total = outcome["total_minutes"]
         if not total:
             return answer.say("participation_reported", *next_steps, title=title)
-        return answer.say("participation_thanks", *next_steps, title=title, hours=duration(total, turn.register))
+        certificate = answer.choice("button_certificate", f'/certificate{{"mission": "{mission_id}"}}')
+        return answer.say("participation_thanks", certificate, *next_steps, title=title, hours=duration(total, turn.register))
+
+    def _absent(self, session: Any, turn: Turn, answer: Answer, one: Commitment) -> Answer:
+        def note() -> dict[str, Any]:
+            return commitments.report_absence(session, turn.chat_id, one.mission.id, said_day(turn), clock.now())
+
+        outcome = effects.once(session, turn.update_id, f"{self.action}:absent", note)
+        return answer.say(
+            f"participation_{outcome['outcome']}", answer.choice("button_search", "/search_missions"), title=one.mission.title
+        )
 
     @staticmethod
     def _ask_hours(answer: Answer, one: Commitment, impossible: bool = False) -> Answer:

@@ -15,7 +15,7 @@ from bot import clock, vocabulary
 from bot.matching.model import VolunteerProfile
 from bot.matching.slots import DAYS, bit
 from bot.messages import effects
-from bot.services import applications, cards, door, lists, organisations, profiles, recommendations, record
+from bot.services import applications, cards, door, lists, organisations, profiles, recommendations, record, relay, waiting
 from bot.texts import Html, text
 from bot.vocabulary import wishes
 from bot.vocabulary.hours import time_of_day
@@ -148,7 +148,13 @@ class ApplyToMission(TurnAction):
                 turn.update_id,
                 self.action,
                 lambda: applications.apply(
-                    session, turn.chat_id, mission_id, at, terms(turn), has_skills=turn.said.last("answer") == "yes"
+                    session,
+                    turn.chat_id,
+                    mission_id,
+                    at,
+                    terms(turn),
+                    has_skills=turn.said.last("answer") == "yes",
+                    waits=turn.said.last("answer") == "wait",
                 ),
             )
         result = outcome.pop("outcome")
@@ -163,6 +169,9 @@ class ApplyToMission(TurnAction):
             return answer.say("apply_first_offer")
         if result == "guardian":
             return ask_guardian(turn, answer, outcome)
+        if result == "full":
+            wait = answer.choice("button_wait", f'/apply_to_mission{{"mission": "{mission_id}", "answer": "wait"}}')
+            return answer.say("apply_full", wait, answer.choice("button_search", "/search_missions"), **outcome)
         if result == "applied" and terms(turn):
             return answer.say("apply_on_terms", answer.choice("button_search", "/search_missions"), **outcome)
         return answer.say(f"apply_{result}", answer.choice("button_search", "/search_missions"), **outcome)
@@ -174,6 +183,26 @@ class ApplyToMission(TurnAction):
         # A number after the first one says on what terms: "je prends la 1, à partir de 3".
         named = turn.said.last("mission_ref") or next(iter(turn.said.all("number")), None)
         return recommendations.mission_named(session, turn.chat_id, named) if named else None
+
+
+class AnswerPlace(TurnAction):
+    """A place fell free: whoever waited for it takes it or leaves it to the next, by button."""
+
+    action = "action_answer_place"
+
+    def answer(self, turn: Turn) -> Answer:
+        at, answer = clock.now(), Answer(turn.register)
+        number, reply = turn.said.row_id("application"), turn.said.last("answer")
+        search = answer.choice("button_search", "/search_missions")
+        if number is None or reply not in ("yes", "no"):
+            return answer.say("place_unknown", search)
+        with door.opened() as session:
+            outcome = effects.once(
+                session, turn.update_id, self.action, lambda: waiting.answer(session, turn.chat_id, number, reply == "yes", at)
+            )
+        result = outcome.pop("outcome")
+        ways = answer.choice("button_commitments", "/my_commitments") if result in ("accepted", "answered") else search
+        return answer.say(f"place_{result}", ways, **outcome)
 
 
 class AnswerApplication(TurnAction):
@@ -193,7 +222,9 @@ class AnswerApplication(TurnAction):
                 self.action,
                 lambda: applications.answer(session, turn.chat_id, number, reply == "accepted", at),
             )
-        return answer.say(f"answer_{outcome.pop('outcome')}", **outcome)
+        result = outcome.pop("outcome")
+        ways = [answer.choice("button_write", relay.write_payload(number))] if result == "accepted" else []
+        return answer.say(f"answer_{result}", *ways, **outcome)
 
 
 class ShowVolunteers(TurnAction):

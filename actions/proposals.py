@@ -43,5 +43,6 @@ class AnswerProposal(TurnAction):
             )
         result = outcome.pop("outcome")
         if result == "accepted":
-            return answer.say("proposal_answer_accepted", answer.choice("button_commitments", "/my_commitments"), **outcome)
+            calendar = answer.choice("button_calendar", f'/calendar{{"mission": "{outcome.pop("mission")}"}}')
+            return answer.say("proposal_answer_accepted", calendar, answer.choice("button_commitments", "/my_commitments"), **outcome)
         return answer.say(f"proposal_answer_{result}", search, **outcome)

@@ -16,6 +16,7 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.said import Said, is_canonical, said_in
+from bot.certificates import numbers
 from bot.messages.outbox import Choice
 from bot.services.profiles import Speaker
 from bot.texts import DEFAULT_REGISTER, REGISTERS, in_one_piece, text
@@ -184,6 +185,9 @@ def _heard(turn: Turn) -> Answer | None:
     answer = Answer(turn.register, loop=turn.loop)
     if moods.is_despair(turn.text):
         return answer.say("despair", answer.choice("button_handoff", "/human_handoff"))
+    if turn.loop is None and numbers.find(turn.text):
+        # Before anything else is made of its digits: "2026-…" is no mission to apply to.
+        return Answer(turn.register, then="action_verify_certificate")
     if turn.loop is None and moods.is_insult(turn.text):
         ways_on = [answer.choice("button_report", "/report_problem"), answer.choice("button_handoff", "/human_handoff")]
         return answer.say("calm", answer.choice("button_search", "/search_missions"), *ways_on)

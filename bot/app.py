@@ -71,7 +71,7 @@ def run_web(settings: Settings) -> None:
 
     _prepare(settings, "web")
     sandbox_url = f"http://127.0.0.1:{settings.sandbox_port}/sandbox" if settings.sandbox else None
-    app = create_app(database(), sandbox_url)
+    app = create_app(database(), sandbox_url, settings.site_url, settings.bot_name)
     # Rasa pins websockets to 10.x, with which uvicorn's own websockets do not start; none are used.
     uvicorn.run(app, host=settings.web_host, port=settings.web_port, ws="none", log_level="warning")
 

@@ -183,6 +183,27 @@ def aid(at: str = typer.Option(..., help="ISO instant; without an offset, legal 
     typer.echo(f"{done.asked} asked to help, {done.told} told how it stands, {done.closed} closed")
 
 
+@app.command(name="promises")
+def keep_promises(at: str = typer.Option(..., help="ISO instant; without an offset, legal time of Casablanca.")) -> None:
+    """One look at what is kept by the clock as at an instant: answers, places, the day before and after, what is over."""
+    from bot.services import promises, proposals
+    from bot.services.digests import in_quiet_hours
+    from bot.store.engine import database
+
+    found = _migrated()
+    try:
+        instant = clock.parse_instant(at)
+    except ValueError:
+        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
+    if in_quiet_hours(instant, found.quiet_hours):
+        typer.echo("quiet hours: nothing is done")
+        return
+    kept = promises.run(database().write, instant)
+    with database().write() as session:
+        ended = proposals.expire(session, instant)
+    typer.echo(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in {**vars(kept), "invitations_ended": ended}.items()))
+
+
 @app.command()
 def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
     """Say how the database is: rows by state, duplicates, versions."""
@@ -328,6 +349,21 @@ def messages() -> None:
 
 
 @staff.command()
+def thread(message_id: int) -> None:
+    """Show what was written in a thread that was reported, and in no other."""
+    from bot.services import relay
+    from bot.store.engine import database
+
+    _migrated()
+    with database().read() as session:
+        found = relay.reported(session, message_id)
+        if found is None:
+            _fail(f"Message {message_id} reports no thread, or is closed.")
+        for row in found:
+            typer.echo(f"{row.created_at.astimezone(clock.CASABLANCA):%Y-%m-%d %H:%M} {row.written_by}: {row.words}")
+
+
+@staff.command()
 def close_message(message_id: int) -> None:
     """Note that a report or feedback was read and dealt with."""
     from bot.services import care
@@ -338,3 +374,19 @@ def close_message(message_id: int) -> None:
         if not care.close_message(session, message_id):
             _fail(f"There is no open message {message_id}.")
     typer.echo(f"{message_id} is closed")
+
+
+@staff.command()
+def revoke_certificate(
+    number: str, reason: str = typer.Option(..., help="Why; everybody who checks the certificate reads it, and so does the volunteer.")
+) -> None:
+    """Take a certificate back: from now on the check says so, when and why; the volunteer is told."""
+    from bot.services import certificates
+    from bot.store.engine import database
+
+    _migrated()
+    with database().write() as session:
+        outcome = certificates.revoke(session, number, reason, clock.now())
+    if outcome != "revoked":
+        _fail(f"There is no certificate {number}." if outcome == "unknown" else f"{number} was revoked before.")
+    typer.echo(f"{number} is revoked")

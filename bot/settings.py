@@ -57,6 +57,13 @@ def _token(value: str) -> str | None:
     return value or None
 
 
+def _bot_name(value: str) -> str | None:
+    name = value.removeprefix("@")
+    if name and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{4,31}", name):
+        raise ValueError("must be a name on Telegram: 5 to 32 of A-Za-z0-9_")
+    return name or None
+
+
 def _folder(value: str) -> Path:
     return PROJECT / value
 
@@ -165,6 +172,12 @@ SETTINGS = (
     Setting("ACTIONS_PORT", "5055", _port, "Port of the action server that `run` starts."),
     Setting("WEB_HOST", "127.0.0.1", _text, "Address of the web process."),
     Setting("WEB_PORT", "8080", _port, "Port of the web process."),
+    Setting(
+        "SITE_URL", "", _optional_url, "Public URL of the web process, in links of feeds, codes and sharing. Default: the host asked for."
+    ),
+    Setting(
+        "BOT_NAME", "", _bot_name, "Name of the bot on Telegram, without @. Empty: public pages say to look for it and link to no chat."
+    ),
     Setting("SANDBOX_PORT", "8082", _port, "Port of the sandbox; it listens on loopback only."),
     Setting("CLOCK_START", "", _instant, "ISO instant at which each process believes it started. Empty: real time."),
     Setting(
@@ -208,6 +221,8 @@ class Settings:
     actions_port: int
     web_host: str
     web_port: int
+    site_url: str | None
+    bot_name: str | None
     sandbox: bool
     sandbox_port: int
     clock_start: str | None

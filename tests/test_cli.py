@@ -12,18 +12,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from bot import clock
+from bot.certificates import numbers
 from bot.cli import app
-from bot.services import aid, care
+from bot.services import aid, applications, care
 from bot.services.aid import Wanted
 from bot.services.profiles import Speaker
 from bot.settings import PROJECT, SETTINGS, settings
 from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.engine import database as own_database
-from bot.store.models import Digest, Mission, Organisation, OutboxMessage, Person
+from bot.store.models import Application, Certificate, Digest, Mission, Organisation, OutboxMessage, Person
 from tests.worlds import AMINA, NOW, count, local, organisation, outbox_rows, small_world, volunteer
 
 SEED = """
@@ -282,3 +284,28 @@ def test_staff_messages_shows_what_was_written_until_it_is_closed(database: Data
     assert run("staff", "close-message", "1").exit_code == 0
     assert run("staff", "messages").stdout == ""
     assert run("staff", "close-message", "1").stderr == "There is no open message 1.\n"
+
+
+def test_staff_revokes_a_certificate_once(database: Database) -> None:
+    made = small_world(database)
+    with database.write() as session:
+        applications.apply(session, AMINA, made.mission_id, NOW)
+        application = session.execute(select(Application)).scalar_one()
+        number = numbers.new(2026)
+        facts = {"name": "Amina", "organisation": "Jossour", "mission": "Soutien", "minutes": 60, "register": "fr"}
+        session.add(
+            Certificate(
+                number=number,
+                person_id=application.person_id,
+                application_id=application.id,
+                first_on=NOW.date(),
+                last_on=NOW.date(),
+                issued_at=NOW,
+                confirmed_by="organisation",
+                **facts,
+            )
+        )
+    shown = numbers.shown(number)
+    assert run("staff", "revoke-certificate", shown, "--reason", "erreur").stdout == f"{shown} is revoked\n"
+    assert run("staff", "revoke-certificate", shown, "--reason", "erreur").stderr == f"{shown} was revoked before.\n"
+    assert run("staff", "revoke-certificate", "x", "--reason", "erreur").stderr == "There is no certificate x.\n"

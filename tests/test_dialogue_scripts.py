@@ -16,6 +16,7 @@ FILES = sorted(FOLDER.glob("*/user_*.yml"))
 KINDS = (
     "happy_path",
     "matching",
+    "relation",
     "corrections",
     "cancellations",
     "digressions",

@@ -69,6 +69,8 @@ def test_every_setting_of_the_table_has_its_field() -> None:
         ("RASA_PORT", "http"),
         ("RASA_URL", "127.0.0.1:5005"),
         ("SANDBOX_PORT", "80.5"),
+        ("SITE_URL", "tadamon.example"),
+        ("BOT_NAME", "t.me/tadamon"),
         ("ACTIONS_PORT", "²"),
         ("DATABASE_URL", "mysql://localhost/tadamon"),
         ("DATABASE_URL", "tadamon.db"),

@@ -24,7 +24,9 @@ SINGLE_USE_INTENTS = (
     "/close_initiative",
     "/answer_application",
     "/answer_proposal",
+    "/answer_place",
     "/answer_help_call",
+    "/confirm_participation",
     "/close_help_request",
 )
 

@@ -20,8 +20,9 @@ from bot.messages.lengths import split
 from bot.store.models import OutboxMessage
 
 SEND, EDIT, DOCUMENT = "send", "edit", "document"
-"""Methods: a new message, an earlier one in place (body: "message_id"), or a file (body: "file_name" and "content"; "text" is its caption,
-1,024 letters at most). A file is forgotten once it has its final state."""
+"""Methods: a new message, an earlier one in place (body: "message_id"), or a file (body: "file_name" and "content", or
+"content_base64" where the file is no text; "text" is its caption, 1,024 letters at most). A file is forgotten once it has its final
+state."""
 REPLY, NOTICE, DIGEST = "reply", "notice", "digest"
 _URGENCY = {REPLY: 0, NOTICE: 1, DIGEST: 2}
 MAX_ATTEMPTS = 8

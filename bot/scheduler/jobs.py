@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 
 from bot import clock
 from bot.messages import buttons, leases, outbox
-from bot.services import aid_clock, digests, erasure, proposals, shards
+from bot.services import aid_clock, digests, erasure, impact, promises, proposals, relay, shards
 from bot.settings import Settings
 from bot.store import changes
 from bot.store.engine import Database
@@ -71,6 +71,25 @@ def make_digests(database: Database, settings: Settings) -> None:
             )
 
 
+def keep_promises(database: Database, settings: Settings) -> None:
+    """Remind, end and ask what is due by the clock, in waking hours."""
+    at = clock.now()
+    if digests.in_quiet_hours(at, settings.quiet_hours):
+        return
+    if kept := promises.run(database.write, at):
+        log.info("promises", **{name: count for name, count in vars(kept).items() if count})
+
+
+def tell_impact(database: Database, settings: Settings) -> None:
+    """Tell organisations what came of the month before, in the first days of a month."""
+    at = clock.now()
+    if digests.in_quiet_hours(at, settings.quiet_hours) or not impact.is_time(at):
+        return
+    with database.write() as session:
+        if told := impact.tell(session, at):
+            log.info("impact", told=told)
+
+
 def end_proposals(database: Database, settings: Settings) -> None:
     """End the invitations that nobody answered, and tell the organisations, in waking hours."""
     at = clock.now()
@@ -103,6 +122,7 @@ def keep_house(database: Database, settings: Settings) -> None:
     with database.write() as session:
         buttons.forget_expired(session, clock.now())
         aid_clock.forget_old(session, clock.now())
+        relay.forget_old(session, clock.now())
         if given_up := outbox.give_up_old(session, clock.now()):
             log.warning("messages given up", count=given_up)
         outbox.forget_last_words(session)
@@ -130,6 +150,8 @@ JOBS = (
     Job("digests", 30, plan_digests),
     Job("shards", 5, make_digests, alone=False),
     Job("proposals", 600, end_proposals),
+    Job("promises", 60, keep_promises),
+    Job("impact", 3600, tell_impact),
     Job("aid", 30, go_on_with_aid),
     Job("erasures", 5, erase_people),
     Job("housekeeping", 3600, keep_house),

@@ -12,10 +12,11 @@ from bot.clock import CASABLANCA
 from bot.matching.judge import TEENS_FROM
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, guardians
+from bot.services import appointments, cards, guardians, states
 from bot.services.organisations import ids_spoken_for, members, speaks_for
 from bot.services.profiles import NOTICE_VERSION, person_of
 from bot.services.record import open_mission
+from bot.services.relay import write_payload
 from bot.store.models import Application, Consent, Initiative, Mission, Organisation, Person, Volunteer
 from bot.texts import Html, text
 
@@ -30,6 +31,7 @@ def apply(
     note: str | None = None,
     has_skills: bool = False,
     skills_matter: bool = True,
+    waits: bool = False,
 ) -> dict[str, Any]:
     """Apply to a mission. Applying is the volunteer's consent that first name, area and offer are shown to its organisation.
 
@@ -37,8 +39,9 @@ def apply(
         note: on what terms he would come, in his own words; the organisation reads them before it answers.
         has_skills: he says that he has what the mission requires, whatever his offer says so far; it is added to that.
         skills_matter: False: whoever applies is not asked for skills at all.
+        waits: where it is full, he wants to be on the waiting list.
 
-    Returns {"outcome", "title", "organisation"}; outcome is applied, already, gone (not open any more), full, own (the
+    Returns {"outcome", "title", "organisation"}; outcome is applied, waiting, already, gone (not open any more), full, own (the
     volunteer's own organisation), age (it is for adults), guardian (a guardian has not agreed yet), skill (with "skills": he has not
     said that he can do these) or no_profile.
     """
@@ -54,7 +57,7 @@ def apply(
     known = session.execute(
         select(Application).where(Application.mission_id == mission_id, Application.person_id == person.id)
     ).scalar_one_or_none()
-    if known is not None and known.state != "withdrawn":
+    if known is not None and not states.may(states.APPLICATION, known.state, "pending"):
         return {"outcome": "already", **told}
     if speaks_for(session, chat_id, initiative.organisation_id):
         return {"outcome": "own", **told}
@@ -62,7 +65,7 @@ def apply(
     if need is None or (need.last_on is not None and need.last_on < at.astimezone(CASABLANCA).date()):
         # Word for word what is said of a mission that never was: a draft of somebody else's stays unknown.
         return {"outcome": "gone"}
-    if need.taken >= need.capacity:
+    if need.taken >= need.capacity and not waits:
         return {"outcome": "full", **told}
     if volunteer.age_band == "teen" and need.minimum_age > TEENS_FROM:
         return {"outcome": "age", **told}
@@ -75,7 +78,7 @@ def apply(
         volunteer.skills, volunteer.changed_at = (*volunteer.skills, *missing), at
     application = known or Application(mission_id=mission_id, person_id=person.id)
     # Who took it back may think better of it: the same row, as new.
-    application.state, application.created_at, application.answered_at, application.closed_reason = "pending", at, None, None
+    states.ask(application, "waiting" if need.taken >= need.capacity else "pending", at)
     application.note = note[:NOTE_LENGTH] if note else None
     session.add(application)
     session.add(
@@ -88,6 +91,8 @@ def apply(
         )
     )
     session.flush()
+    if application.state == "waiting":
+        return {"outcome": "waiting", **told}
     _tell_organisation(session, application, mission, volunteer, at)
     return {"outcome": "applied", **told}
 
@@ -149,17 +154,16 @@ def answer(session: Session, chat_id: int, application_id: int, accepted: bool, 
     told = {"name": volunteer.first_name if volunteer else "", "title": mission.title}
     if application.state != "pending":
         return {"outcome": "answered", **told}
-    if accepted and _taken(session, mission.id) >= mission.capacity:
+    if accepted and taken(session, mission.id) >= mission.capacity:
         return {"outcome": "full", **told}
-    application.state = "accepted" if accepted else "declined"
-    application.answered_at = at
+    states.settle(application, "accepted" if accepted else "declined", at)
     _tell_volunteer(session, application, mission, organisation, at)
     return {"outcome": application.state, **told}
 
 
-def _taken(session: Session, mission_id: int) -> int:
+def taken(session: Session, mission_id: int) -> int:
     count: int = session.execute(
-        select(func.count()).where(Application.mission_id == mission_id, Application.state == "accepted")
+        select(func.count()).where(Application.mission_id == mission_id, Application.state.in_(states.HOLDS_PLACE))
     ).scalar_one()
     return count
 
@@ -176,7 +180,13 @@ def _tell_volunteer(session: Session, application: Application, mission: Mission
         when=cards.when(mission, person.register),
         place=cards.where(mission, person.register),
     )
-    choices = () if application.state == "accepted" else (Choice(text(person.register, "button_search"), "/search_missions"),)
+    choices = [Choice(text(person.register, "button_search"), "/search_missions")]
+    if application.state == "accepted":
+        choices = [
+            Choice(text(person.register, "button_write"), write_payload(application.id)),
+            appointments.choice(mission, person.register),
+            *cards.map_choice(mission, person.register),
+        ]
     outbox.queue(session, person.chat_id, outbox.NOTICE, f"answer:{application.id}:{int(at.timestamp())}", [Draft(body, choices)], at)
 
 

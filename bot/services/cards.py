@@ -10,6 +10,7 @@ from babel.dates import format_date
 from bot import vocabulary
 from bot.matching.model import Match, Reason
 from bot.matching.slots import DAYS, TIMES, bit, days_and_times
+from bot.messages.outbox import Choice
 from bot.store.models import Mission, Organisation, Volunteer
 from bot.texts import Html, joined, text
 
@@ -17,6 +18,8 @@ REASONS_SHOWN = 3
 # Babel has no ary. ar-MA has the months as Moroccans say them; Darija in Latin letters borrows the French ones, as people do.
 _DATE_LOCALES = {"ar": "ar_MA", "fr": "fr_MA", "ary-Arab": "ar_MA", "ary-Latn": "fr_MA"}
 BUTTON_LENGTH = 40
+MAP = "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"
+"""Opens in whatever shows maps on a phone; asks for no account."""
 
 
 def place(place_id: str, register: str) -> str:
@@ -36,6 +39,11 @@ def labels(kind: str, ids: Any, register: str) -> str:
 def day(day_on: date, register: str) -> str:
     """A date as people say it, with its weekday."""
     return format_date(day_on, "EEEE d MMMM", locale=_DATE_LOCALES[register])
+
+
+def month(day_on: date, register: str) -> str:
+    """The month of a date with its year, as people say it."""
+    return format_date(day_on, "LLLL y", locale=_DATE_LOCALES[register])
 
 
 def week(slots: int, register: str) -> str:
@@ -64,6 +72,17 @@ def when(mission: Mission, register: str) -> str:
     elif mission.time_from:
         said += " · " + text(register, "from_hour", first=mission.time_from)
     return said
+
+
+def hours_of(mission: Mission, day_on: date, register: str) -> str:
+    """One day of a mission with its hours, or its times of day."""
+    said = day(day_on, register)
+    if mission.time_from and mission.time_to:
+        return said + " · " + text(register, "from_to_hours", first=mission.time_from, last=mission.time_to)
+    if mission.time_from:
+        return said + " · " + text(register, "from_hour", first=mission.time_from)
+    times = [t for t in TIMES if mission.slots & bit(DAYS[day_on.weekday()], t)]
+    return said + ("" if len(times) >= 3 or not times else " · " + labels("time_of_day", times, register))
 
 
 def _times_of_day(mission: Mission, register: str) -> str:
@@ -106,6 +125,14 @@ def weakness(match: Match, register: str) -> str:
 def where(mission: Mission, register: str) -> str:
     """Where a mission is: its place, or from home."""
     return text(register, "remote_place") if mission.mode == "remote" else place(mission.place, register)
+
+
+def map_choice(mission: Mission, register: str) -> list[Choice]:
+    """A button that shows where a mission is; none for what is done from home."""
+    if mission.mode == "remote":
+        return []
+    url = MAP.format(latitude=mission.latitude, longitude=mission.longitude)
+    return [Choice(text(register, "button_map"), url=url)]
 
 
 def mission_card(position: int, mission: Mission, match: Match, register: str, answers: str | None = None) -> str:

@@ -14,7 +14,7 @@ from bot.clock import CASABLANCA
 from bot.matching.slots import days_and_times
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import applications
+from bot.services import applications, attested, confirmations, covers, states, waiting
 from bot.services.organisations import members
 from bot.store.models import Application, Initiative, Mission, Organisation, Participation, Person, Volunteer
 from bot.texts import text
@@ -35,7 +35,7 @@ class Commitment:
     @property
     def is_open(self) -> bool:
         """Whether it can be taken back."""
-        return self.application.state in ("pending", "accepted")
+        return self.application.state in states.OPEN
 
 
 def of_chat(session: Session, chat_id: int) -> list[Commitment]:
@@ -78,15 +78,23 @@ def withdraw(session: Session, chat_id: int, mission_id: int, at: datetime) -> d
     mission = application.mission
     organisation = mission.initiative.organisation
     told = {"title": mission.title, "organisation": organisation.name}
-    if application.state not in ("pending", "accepted"):
+    if application.state not in states.OPEN:
         return {"outcome": "closed", **told}
-    application.state, application.answered_at = "withdrawn", at
+    was = application.state
+    states.settle(application, "withdrawn", at)
+    if was == "waiting":
+        # The organisation never heard of him: there is nothing to tell.
+        return {"outcome": "withdrawn", **told}
     volunteer = session.get(Volunteer, application.person_id)
     for member in members(session, organisation.id):
         body = text(member.register, "application_withdrawn", name=volunteer.first_name if volunteer else "", title=mission.title)
         # What is ahead soon must be known soon: not held back by quiet hours.
         origin = f"withdrawn:{application.id}:{int(at.timestamp())}:{member.id}"
         outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body)], at)
+    if was in states.HOLDS_PLACE:
+        session.flush()
+        if not waiting.offer_places(session, mission.id, at):
+            covers.begin(session, mission.id, at)
     return {"outcome": "withdrawn", **told}
 
 
@@ -116,8 +124,8 @@ def report(session: Session, chat_id: int, mission_id: int, on: date | None, min
         on: the day by legal time; None: the last on which the mission took place.
         minutes: None: not said.
 
-    Returns {"outcome", "title", "organisation", "on", "total_minutes"}; outcome is reported, unknown (not accepted there), future, or
-    before (a day before the mission began, or before he was accepted).
+    Returns {"outcome", "title", "organisation", "on", "total_minutes"}; outcome is reported, unknown (not accepted there), disputed (the
+    team looks at that day), future, or before (a day before the mission began, or before he was accepted).
     """
     application = _own(session, chat_id, mission_id)
     if application is None or application.state != "accepted":
@@ -136,10 +144,40 @@ def report(session: Session, chat_id: int, mission_id: int, on: date | None, min
     if row is None:
         row = Participation(application_id=application.id, took_place_on=day, created_at=at)
         session.add(row)
+    elif row.state == states.DISPUTED:
+        return {"outcome": "disputed", **told}  # the team decides, not who says it once more
     row.state, row.told_by, row.changed_at = "attended", "volunteer", at
     row.minutes = minutes or row.minutes
     session.flush()
+    if row.minutes and mission.initiative.organisation.state == "validated":
+        # Both sides say what happened: the organisation is asked as soon as there are hours to confirm.
+        confirmations.ask(session, application, attested.unconfirmed(attested.attended(session, application)), at)
     return {"outcome": "reported", **told, "on": day.isoformat(), "total_minutes": total_minutes(session, chat_id)}
+
+
+def report_absence(session: Session, chat_id: int, mission_id: int, on: date | None, at: datetime) -> dict[str, Any]:
+    """A volunteer says that he did not take part. Said by himself it is excused, which is not the same as not to come without a word.
+
+    Returns {"outcome", "title", "organisation"}; outcome is absent, unknown (not accepted there) or future.
+    """
+    application = _own(session, chat_id, mission_id)
+    if application is None or application.state != "accepted":
+        return {"outcome": "unknown"}
+    mission, today = application.mission, at.astimezone(CASABLANCA).date()
+    told = {"title": mission.title, "organisation": mission.initiative.organisation.name}
+    day = on or latest_day(mission, today)
+    if day > today:
+        return {"outcome": "future", **told}
+    row = session.execute(
+        select(Participation).where(Participation.application_id == application.id, Participation.took_place_on == day)
+    ).scalar_one_or_none()
+    if row is None:
+        row = Participation(application_id=application.id, took_place_on=day, created_at=at)
+        session.add(row)
+    elif row.told_by == "organisation" or row.state == states.DISPUTED:
+        return {"outcome": "absent", **told}  # its word stands, or the team looks at it
+    row.state, row.told_by, row.minutes, row.changed_at = "excused", "volunteer", None, at
+    return {"outcome": "absent", **told}
 
 
 def total_minutes(session: Session, chat_id: int) -> int:
@@ -174,7 +212,7 @@ def missions_concerned(session: Session, mission_id: int) -> list[Application]:
         select(Application)
         .join(Mission, Mission.id == Application.mission_id)
         .join(Initiative, Initiative.id == Mission.initiative_id)
-        .where(Application.mission_id == mission_id, Application.state.in_(("pending", "accepted")))
+        .where(Application.mission_id == mission_id, Application.state.in_(states.OPEN))
         .order_by(Application.id)
         .with_for_update(of=Application)
     )

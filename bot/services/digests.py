@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import lists, recommendations, shards, workshop
+from bot.services import lists, recommendations, shards, states, workshop
 from bot.services.shards import Claim, ClaimLost, Made
 from bot.services.subscriptions import next_due
 from bot.services.workshop import Workshop
@@ -281,7 +281,7 @@ def take_back_stale(session: Session, rows: Sequence[OutboxMessage], at: datetim
     by_digest = {int(row.origin.removeprefix(ORIGIN)): row for row in rows if row.origin.startswith(ORIGIN) and row.position == 0}
     if not by_digest:
         return set()
-    accepted = select(func.count()).where(Application.mission_id == Mission.id, Application.state == "accepted")
+    accepted = select(func.count()).where(Application.mission_id == Mission.id, Application.state.in_(states.HOLDS_PLACE))
     taken = accepted.correlate(Mission).scalar_subquery()
     applied = exists().where(Application.mission_id == Recommendation.mission_id, Application.person_id == Recommendation.person_id)
     query = (

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import aid, commitments, initiatives, proposals
+from bot.services import aid, commitments, initiatives, proposals, states, waiting
 from bot.services.organisations import members, spoken_for
 from bot.services.profiles import person_of
 from bot.store import changes
@@ -136,7 +136,10 @@ def _newest_update(session: Session, chat_id: int) -> int | None:
 def say_farewell(session: Session, chat_id: int, at: datetime) -> None:
     """Resolve what others wait for, and tell them: somebody left, without a name."""
     for one in commitments.still_ahead(commitments.of_chat(session, chat_id), at.astimezone(CASABLANCA).date()):
-        one.application.state, one.application.answered_at = "withdrawn", at
+        held = one.application.state in states.HOLDS_PLACE
+        states.settle(one.application, "withdrawn", at)
+        if held:
+            waiting.offer_places(session, one.mission.id, at)
         for member in members(session, one.organisation.id):
             body = text(member.register, "somebody_left", title=one.mission.title)
             outbox.queue(session, member.chat_id, outbox.NOTICE, f"left:{one.application.id}:{member.id}", [Draft(body)], at)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, organisations
+from bot.services import cards, organisations, states, waiting
 from bot.services.commitments import missions_concerned
 from bot.services.organisations import Need, ids_spoken_for
 from bot.store.models import Application, Initiative, Mission
@@ -58,7 +58,7 @@ def standing(session: Session, mission_id: int) -> Standing:
             select(Application.state, func.count()).where(Application.mission_id == mission_id).group_by(Application.state)
         ).all()
     )
-    return Standing(counts.get("pending", 0), counts.get("accepted", 0))
+    return Standing(counts.get("pending", 0), sum(counts.get(state, 0) for state in states.HOLDS_PLACE))
 
 
 def need_of(mission: Mission) -> Need:
@@ -97,6 +97,7 @@ def change(session: Session, chat_id: int, mission_id: int, need: Need, at: date
     mission.initiative.title, mission.initiative.cause, mission.initiative.place = need.title, need.cause, mission.place
     session.flush()
     told = _tell(session, mission, "mission_changed", at) if _time_and_place(mission) != before else 0
+    waiting.offer_places(session, mission.id, at)
     return {"outcome": "changed", "title": mission.title, "told": told}
 
 
@@ -118,8 +119,8 @@ def close(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict
     told = _tell(session, mission, "mission_closed", at)
     for application in missions_concerned(session, mission_id):
         # Who was accepted to a mission that took place keeps it: he may still say that he was there.
-        if application.state == "pending" or not has_begun:
-            application.state, application.closed_reason, application.answered_at = "declined", "mission_closed", at
+        if application.state != "accepted" or not has_begun:
+            states.settle(application, "declined", at, "mission_closed")
     mission.state, mission.changed_at = "finished" if has_begun else "cancelled", at
     session.flush()
     initiative = mission.initiative

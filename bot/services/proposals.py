@@ -18,9 +18,10 @@ from bot.matching import judge
 from bot.matching.columns import Vector
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, guardians, record
+from bot.services import cards, guardians, record, states
 from bot.services.organisations import ids_spoken_for, members
 from bot.services.profiles import NOTICE_VERSION, person_of
+from bot.services.relay import write_payload
 from bot.store.models import Application, Consent, HelpCall, Initiative, Mission, Organisation, Person, Proposal, Volunteer
 from bot.texts import Html, text
 
@@ -30,6 +31,7 @@ MOST_A_WEEK, MOST_A_MONTH = 1, 2
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 ANSWER_DAYS = 7
 EVEN_CHANCE = 500
+INVITE = "invite"
 
 
 def not_to_be_asked(session: Session, organisation_id: int, at: datetime) -> set[int]:
@@ -40,10 +42,11 @@ def not_to_be_asked(session: Session, organisation_id: int, at: datetime) -> set
         .join(Initiative, Initiative.id == Mission.initiative_id)
         .where(Initiative.organisation_id == organisation_id, Proposal.created_at > at - MONTH)
     )
-    return {*session.execute(own).scalars(), *_asked_enough(session, at)}
+    return {*session.execute(own).scalars(), *asked_enough(session, at)}
 
 
-def _asked_enough(session: Session, at: datetime, person_id: int | None = None) -> set[int]:
+def asked_enough(session: Session, at: datetime, person_id: int | None = None) -> set[int]:
+    """Who was asked for something unasked often enough lately; of one person only where the id is given."""
     lately: dict[int, int] = {}
     this_week: dict[int, int] = {}
     for who, when in ((Proposal.person_id, Proposal.created_at), (HelpCall.person_id, HelpCall.asked_at)):
@@ -90,7 +93,7 @@ def propose(session: Session, chat_id: int, person_id: int, mission_id: int, at:
         return {"outcome": "already", **told}
     if locked is None or not _fits(session, locked, mission, at):
         return {"outcome": "gone", **told}
-    if _asked_enough(session, at, person_id):
+    if asked_enough(session, at, person_id):
         return {"outcome": "enough", **told}
     proposal = Proposal(mission_id=mission_id, person_id=person_id, state="open", created_at=at)
     session.add(proposal)
@@ -116,19 +119,23 @@ def _ask(session: Session, proposal: Proposal, mission: Mission, at: datetime) -
         organisation=organisation.name,
         card=Html(cards.open_mission(mission, register)),
     )
-    choices = [
+    ways = [*choices(proposal, register), Choice(text(register, "button_rhythm"), "/subscribe")]
+    outbox.queue(session, person.chat_id, outbox.NOTICE, f"proposal:{proposal.id}", [Draft(body, ways, solicited=False)], at)
+
+
+def choices(proposal: Proposal, register: str) -> list[Choice]:
+    """Yes and no to an invitation, as buttons."""
+    return [
         Choice(text(register, f"button_proposal_{answer}"), f'/answer_proposal{{"proposal": "{proposal.id}", "answer": "{answer}"}}')
         for answer in ("yes", "no")
     ]
-    choices.append(Choice(text(register, "button_rhythm"), "/subscribe"))
-    outbox.queue(session, person.chat_id, outbox.NOTICE, f"proposal:{proposal.id}", [Draft(body, choices, solicited=False)], at)
 
 
 def answer(session: Session, chat_id: int, proposal_id: int, accepted: bool, at: datetime) -> dict[str, Any]:
     """A volunteer's yes or no. His yes is a place at once, under a lock on the mission, and his consent to being shown as who applies is.
 
-    Returns {"outcome", "title", "organisation"}; outcome is accepted, declined, answered (it was answered before), late (expired),
-    full, gone (not open any more) or unknown (none of this person's).
+    Returns {"outcome", "title", "organisation"}, for a place also {"when", "place", "mission"}; outcome is accepted, declined, answered (it
+    was answered before), late (expired), full, gone (not open any more) or unknown (none of this person's).
     """
     person = person_of(session, chat_id)
     query = select(Proposal).where(Proposal.id == proposal_id, Proposal.person_id == (person.id if person else None)).with_for_update()
@@ -142,21 +149,29 @@ def answer(session: Session, chat_id: int, proposal_id: int, accepted: bool, at:
     if proposal.state != "open":
         return {"outcome": "late" if proposal.state == "expired" else "answered", **told}
     if not accepted:
-        proposal.state, proposal.answered_at = "declined", at
-        _tell(session, proposal, mission, "proposal_declined", at)
+        _close(proposal, "declined", at)
+        # Whom the clock asked to step in, the organisation does not know of.
+        if proposal.kind == INVITE:
+            _tell(session, proposal, mission, "proposal_declined", at)
         return {"outcome": "declined", **told}
     need, today = record.open_mission(session, mission.id), at.astimezone(CASABLANCA).date()
     if need is None or (need.last_on is not None and need.last_on < today) or need.taken >= need.capacity:
-        proposal.state, proposal.answered_at = "expired", at
+        _close(proposal, "expired", at)
         return {"outcome": "full" if need is not None and need.taken >= need.capacity else "gone", **told}
-    proposal.state, proposal.answered_at = "accepted", at
+    _close(proposal, "accepted", at)
     _give_place(session, proposal, organisation, at)
 
     def shown(register: str) -> dict[str, Any]:
         return {"name": volunteer.first_name, "card": cards.volunteer_facts(volunteer, register)}
 
     _tell(session, proposal, mission, "proposal_accepted", at, shown)
-    return {"outcome": "accepted", **told, "when": cards.when(mission, person.register), "place": cards.where(mission, person.register)}
+    where = {"when": cards.when(mission, person.register), "place": cards.where(mission, person.register)}
+    return {"outcome": "accepted", **told, **where, "mission": mission.id}
+
+
+def _close(proposal: Proposal, state: str, at: datetime) -> None:
+    states.move(proposal, states.PROPOSAL, state)
+    proposal.answered_at = at
 
 
 def _give_place(session: Session, proposal: Proposal, organisation: Organisation, at: datetime) -> None:
@@ -164,7 +179,8 @@ def _give_place(session: Session, proposal: Proposal, organisation: Organisation
         select(Application).where(Application.mission_id == proposal.mission_id, Application.person_id == proposal.person_id)
     ).scalar_one_or_none()
     application = known or Application(mission_id=proposal.mission_id, person_id=proposal.person_id)
-    application.state, application.created_at, application.answered_at, application.closed_reason = "accepted", at, at, None
+    states.ask(application, "accepted", at)
+    application.answered_at = at
     consent = Consent(
         person_id=proposal.person_id, purpose="application", organisation_id=organisation.id, notice_version=NOTICE_VERSION, given_at=at
     )
@@ -172,14 +188,21 @@ def _give_place(session: Session, proposal: Proposal, organisation: Organisation
     session.flush()
 
 
+def _application_of(session: Session, proposal: Proposal) -> int:
+    query = select(Application.id).where(Application.mission_id == proposal.mission_id, Application.person_id == proposal.person_id)
+    return int(session.execute(query).scalar_one())
+
+
 def _tell(
     session: Session, proposal: Proposal, mission: Mission, key: str, at: datetime, shown: Callable[[str], dict[str, Any]] | None = None
 ) -> None:
     for member in members(session, mission.initiative.organisation_id):
         body = text(member.register, key, None, title=mission.title, **(shown(member.register) if shown else {}))
-        choices = [] if key == "proposal_accepted" else [Choice(text(member.register, "button_volunteers"), "/show_volunteers")]
+        ways = [Choice(text(member.register, "button_volunteers"), "/show_volunteers")]
+        if key == "proposal_accepted":
+            ways = [Choice(text(member.register, "button_write"), write_payload(_application_of(session, proposal)))]
         origin = f"proposal-{proposal.state}:{proposal.id}:{member.id}"
-        outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body, choices)], at)
+        outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body, ways)], at)
 
 
 def open_ones(session: Session, chat_id: int) -> list[int]:
@@ -198,6 +221,7 @@ def expire(session: Session, at: datetime) -> int:
     )
     rows = session.execute(query).scalars().all()
     for proposal in rows:
-        proposal.state, proposal.answered_at = "expired", at
-        _tell(session, proposal, session.get(Mission, proposal.mission_id), "proposal_expired", at)
+        _close(proposal, "expired", at)
+        if proposal.kind == INVITE:
+            _tell(session, proposal, session.get(Mission, proposal.mission_id), "proposal_expired", at)
     return len(rows)

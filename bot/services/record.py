@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.matching.model import Commitment, MissionNeed, VolunteerProfile
 from bot.services.organisations import ADULT
+from bot.services.states import HOLDS_PLACE
 from bot.store.models import (
     Application,
     Block,
@@ -38,7 +39,7 @@ def open_missions(session: Session, organisation_id: int | None = None, only: An
     """
     taken = (
         select(func.count())
-        .where(Application.mission_id == Mission.id, Application.state == "accepted")
+        .where(Application.mission_id == Mission.id, Application.state.in_(HOLDS_PLACE))
         .correlate(Mission)
         .scalar_subquery()
     )
@@ -107,7 +108,7 @@ def each_profile(session: Session, person_ids: Sequence[int] | None = None, toda
     )
     for person_id, mission_id, state, slots, starts_on, ends_on in session.execute(applied):
         closed.setdefault(person_id, set()).add(mission_id)
-        if state == "accepted" and (starts_on is None or (ends_on or starts_on) >= day):
+        if state in HOLDS_PLACE and (starts_on is None or (ends_on or starts_on) >= day):
             commitments.setdefault(person_id, []).append(Commitment(slots, starts_on, ends_on))
     refused = select(Proposal.person_id, Proposal.mission_id).where(of(Proposal.person_id), Proposal.state == "declined")
     for put_aside in (select(Dismissal.person_id, Dismissal.mission_id).where(of(Dismissal.person_id)), refused):

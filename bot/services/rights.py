@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.certificates import numbers
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import DOCUMENT, Draft
@@ -20,6 +21,7 @@ from bot.services.organisations import spoken_for
 from bot.services.profiles import person_of
 from bot.store.models import (
     Block,
+    Certificate,
     Consent,
     Dismissal,
     Handoff,
@@ -35,13 +37,14 @@ from bot.store.models import (
     Person,
     Proposal,
     Recommendation,
+    RelayMessage,
     Subscription,
     Volunteer,
 )
 from bot.store.tracker import Tracker
 from bot.texts import text
 
-DRAFTS = ("offer", "organisation", "initiative", "initiative_change", "aid", "report", "feedback")
+DRAFTS = ("offer", "organisation", "initiative", "initiative_change", "aid", "report", "feedback", "relay")
 """Slots in which Rasa keeps what a person began to say."""
 Row = dict[str, Any]
 
@@ -123,6 +126,7 @@ def _of_person(session: Session, person: Person) -> dict[str, Any]:
             for row in spoken_for(session, person.chat_id)
         ],
         "applications": _applications(session, person),
+        "certificates": _certificates(session, person),
         "links_handed_on": [
             {"for": row.purpose, "at": legal_time(row.created_at), "used": legal_time(row.used_at)}
             for row in session.execute(
@@ -145,6 +149,9 @@ def _of_person(session: Session, person: Person) -> dict[str, Any]:
         "asked_to_help": [
             {"state": row.state, "asked": legal_time(row.asked_at), "answered": legal_time(row.answered_at)}
             for row in _of(session, HelpCall, person, HelpCall.id)
+        ],
+        "written_to_the_other_side": [
+            {"words": row.words, "at": legal_time(row.created_at)} for row in _of(session, RelayMessage, person, RelayMessage.id)
         ],
         "invitations_to_missions": [
             {"mission": title, "state": row.state, "at": legal_time(row.created_at), "answered": legal_time(row.answered_at)}
@@ -227,6 +234,27 @@ def _applications(session: Session, person: Person) -> list[Row]:
     ]
 
 
+def _certificates(session: Session, person: Person) -> list[Row]:
+    return [
+        {
+            "number": numbers.shown(row.number),
+            "name": row.name,
+            "mission": row.mission,
+            "organisation": row.organisation,
+            "place": row.place,
+            "minutes": row.minutes,
+            "first": row.first_on.isoformat(),
+            "last": row.last_on.isoformat(),
+            "register": row.register,
+            "issued": legal_time(row.issued_at),
+            "confirmed_by": row.confirmed_by,
+            "revoked": legal_time(row.revoked_at),
+            "why": row.revoked_reason,
+        }
+        for row in _of(session, Certificate, person, Certificate.id)
+    ]
+
+
 def _matches(session: Session, person: Person) -> list[Row]:
     query = (
         select(Recommendation, Mission.title)
@@ -283,6 +311,13 @@ def _lines(kept: Mapping[str, Any], register: str) -> Iterable[tuple[str, Sequen
     )
     yield "export_speaks_for", [_line(row["organisation"], row["services"]) for row in kept.get("speaks_for", ())]
     yield "export_applications", [line for row in kept.get("applications", ()) for line in _application_lines(row, register)]
+    yield (
+        "export_certificates",
+        [
+            _line(row["issued"], row["number"], row["mission"], f"{row['minutes']} min", row["revoked"] and f"→ {row['revoked']}")
+            for row in kept.get("certificates", ())
+        ],
+    )
     yield "export_links", [_line(row["at"], row["used"] and f"→ {row['used']}") for row in kept.get("links_handed_on", ())]
     yield (
         "export_help_asked",

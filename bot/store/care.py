@@ -16,7 +16,7 @@ class Handoff(Base):
     id = Column(Integer, primary_key=True)
     chat_id = Column(BigInteger, nullable=False, index=True)
     reason = Column(String(16), nullable=False)
-    """asked, not_understood (three times in a row), or report."""
+    """asked, not_understood (three times in a row), report, or disputed (an organisation does not confirm the hours that were told)."""
     state = Column(String(8), nullable=False)
     """waiting, taken or closed."""
     opened_at = Column(Instant, nullable=False)
@@ -35,6 +35,8 @@ class Message(Base):
     chat_id = Column(BigInteger, nullable=False, index=True)
     mission_id = Column(Integer, ForeignKey("missions.id", ondelete="SET NULL"))
     """What it is about; None: the service, or not said."""
+    application_id = Column(Integer, ForeignKey("applications.id", ondelete="SET NULL"))
+    """Whose thread was reported: the team may read that one; None: none was."""
     words = Column(Text, nullable=False)
     state = Column(String(8), nullable=False)
     """open or closed."""

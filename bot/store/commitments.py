@@ -21,7 +21,7 @@ class Participation(Base):
     took_place_on = Column(Date, nullable=False)
     """Legal time."""
     state = Column(String(16), nullable=False)
-    """confirmed, attended, no_show, excused."""
+    """confirmed, attended, no_show, excused, or disputed: the organisation does not confirm it, and the team decides."""
     minutes = Column(Integer)
     """As the volunteer says; None: not said, or not attended."""
     told_by = Column(String(16), nullable=False)

@@ -3,11 +3,12 @@
 from bot.store.aid import HelpCall, HelpRequest
 from bot.store.base import metadata
 from bot.store.care import Erasure, Handoff, Invitation, Message
+from bot.store.certificates import Certificate
 from bot.store.changes import ChangeRow
 from bot.store.commitments import Participation
 from bot.store.organisations import Application, Initiative, Mission, Organisation, OrganisationMember
 from bot.store.people import REGISTERS, Consent, Person, Subscription, Volunteer
-from bot.store.relation import Block, Dismissal, Proposal
+from bot.store.relation import Block, Dismissal, Proposal, RelayMessage
 from bot.store.runs import DigestRun, DigestShard
 from bot.store.traffic import (
     Button,
@@ -25,6 +26,7 @@ __all__ = [
     "Application",
     "Block",
     "Button",
+    "Certificate",
     "ChangeRow",
     "Consent",
     "Digest",
@@ -50,6 +52,7 @@ __all__ = [
     "Person",
     "Proposal",
     "Recommendation",
+    "RelayMessage",
     "Subscription",
     "Volunteer",
     "metadata",

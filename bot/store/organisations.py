@@ -130,15 +130,23 @@ class Application(Base):
     id = Column(Integer, primary_key=True)
     mission_id = Column(Integer, ForeignKey("missions.id", ondelete="CASCADE"), nullable=False)
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
-    state = Column(String(16), nullable=False)
-    """pending, accepted, declined, withdrawn, expired."""
+    state = Column(String(16), nullable=False, index=True)
+    """pending, waiting, offered, accepted, declined, withdrawn, expired (bot.services.states)."""
     note = Column(String(200))
     """On what terms the volunteer would come, in his words ("only from three o'clock"); None: on the mission's own."""
     closed_reason = Column(String(16))
     """Why it was withdrawn (no_answer, not_expected, not_available, other) or declined without a look (mission_closed); None: not said."""
     created_at = Column(Instant, nullable=False)
     answered_at = Column(Instant)
-    """When the organisation answered, or the volunteer took it back."""
+    """When the organisation answered, the volunteer took it back, or it expired."""
+    nudged_at = Column(Instant)
+    """When the organisation was reminded that somebody waits for its answer."""
+    offered_until = Column(Instant)
+    """Until when a place that fell free is kept for whoever waited for it; None: none is."""
+    reminded_on = Column(Date)
+    """The day of the mission of which the volunteer was reminded, legal time."""
+    asked_on = Column(Date)
+    """The day of the mission of which was asked whether he took part, legal time."""
 
     mission = relationship("Mission")
     person = relationship("Person")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint, text
 
 from bot.store.base import Base, Instant
 
@@ -45,8 +45,26 @@ class Proposal(Base):
     mission_id = Column(Integer, ForeignKey("missions.id", ondelete="CASCADE"), nullable=False)
     person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
     """The volunteer."""
+    kind = Column(String(8), nullable=False, server_default=text("'invite'"))
+    """invite: the organisation chose him. cover: somebody fell out shortly before, and those who fit are asked in small waves."""
     state = Column(String(16), nullable=False)
     """open, accepted, declined or expired."""
     created_at = Column(Instant, nullable=False)
     answered_at = Column(Instant)
     """When the volunteer answered, or it expired."""
+
+
+class RelayMessage(Base):
+    """What two who are committed to each other wrote through the bot; neither learns the other's account or number."""
+
+    __tablename__ = "relay_messages"
+
+    id = Column(Integer, primary_key=True)
+    application_id = Column(Integer, ForeignKey("applications.id", ondelete="CASCADE"), nullable=False, index=True)
+    person_id = Column(Integer, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
+    """Whose words they are."""
+    written_by = Column(String(16), nullable=False)
+    """For which side: volunteer or organisation."""
+    words = Column(String(1000), nullable=False)
+    """Forgotten after 30 days, unless the thread was reported and waits for the team."""
+    created_at = Column(Instant, nullable=False)

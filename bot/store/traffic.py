@@ -65,7 +65,8 @@ class OutboxMessage(Base):
     """send, edit (an earlier message in place) or document (a file)."""
     body = Column(JSON, nullable=False)
     """{"text": HTML, "buttons": rows of {"text", "token" | "url"} or None, "keyboard": rows of {"text", "location"} or None,
-    "message_id": of the message to edit or None; "file_name", "content": of a file, whose caption is the text}."""
+    "message_id": of the message to edit or None; "file_name", and "content" or (no text) "content_base64": of a file, whose caption is
+    the text}."""
     state = Column(String(8), nullable=False)
     """queued, sending, sent, failed, unknown."""
     attempts = Column(Integer, nullable=False)

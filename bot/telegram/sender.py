@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import html
 import re
 import time
@@ -254,7 +255,7 @@ class Sender:
     async def _send_file(self, row: OutboxMessage, caption: str, parse_mode: str | None) -> int:
         message = await self._bot.send_document(
             row.chat_id,
-            InputFile(row.body["content"].encode(), filename=row.body["file_name"]),
+            InputFile(_content(row.body), filename=row.body["file_name"]),
             caption=caption,
             parse_mode=parse_mode,
             reply_markup=_markup(row.body),
@@ -285,6 +286,12 @@ class Sender:
             outbox.forget_last_words(session)
         if (outcome.error or "").startswith("forbidden"):
             subscriptions.block(session, row.chat_id, clock.now())
+
+
+def _content(body: dict[str, Any]) -> bytes:
+    """The bytes of a file."""
+    packed = body.get("content_base64")
+    return base64.b64decode(packed) if packed is not None else str(body["content"]).encode()
 
 
 def _markup(body: dict[str, Any]) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove:

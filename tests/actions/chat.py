@@ -15,6 +15,7 @@ from actions import (
     account,
     aid,
     care,
+    certificates,
     commitments,
     dismissals,
     handoff,
@@ -24,6 +25,7 @@ from actions import (
     offer,
     organisation,
     proposals,
+    relay,
     rights,
 )
 from actions.turn import TURN_DONE, TurnAction
@@ -40,6 +42,7 @@ ACTIONS = {
         account,
         aid,
         care,
+        certificates,
         commitments,
         dismissals,
         handoff,
@@ -49,6 +52,7 @@ ACTIONS = {
         offer,
         organisation,
         proposals,
+        relay,
         rights,
     )
     for _, found in inspect.getmembers(module, inspect.isclass)

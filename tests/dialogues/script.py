@@ -3,8 +3,9 @@
 A step is ``who: what``: words, or ``{tap: key of the button}``, or ``{send: content}``, or ``{letters: so many, of: word}``. ``bot``
 lists the keys of the answers ("a + b": joined in one message; "a | b": either; "a…": it starts so; "a*": any key that starts so);
 ``contains`` and ``lacks`` look into their texts. ``hears`` names a person to whom something comes unasked; ``digest`` is an instant at
-which the periodic lists are sent, ``aid`` one at which the requests for help are looked at. ``given`` is what was there before, as
-``python -m bot seed`` takes it; a person of the dialogue is named by the role as the key. ``core: true`` lets it run with each change.
+which the periodic lists are sent, ``aid`` one at which the requests for help are looked at, ``promises`` one for what is kept by the clock.
+``given`` is what was there before, as ``python -m bot seed`` takes it; a person of the dialogue is named by the role as the key. ``core:
+true`` lets it run with each change.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import yaml
 from bot.texts import catalogue, text
 from tests.dialogues.expectations import says
 from tests.dialogues.product import Chatter, Product
+
+CLOCKS = ("digest", "aid", "promises")
+"""Steps at which time goes on: commands that take an instant."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def turns_of(file: Path, role: str) -> int:
 
 
 def _play(product: Product, people: dict[str, Chatter], step: dict[str, Any], register: str, where: str, told: list[Line]) -> None:
-    if "digest" in step or "aid" in step:
+    if any(one in step for one in CLOCKS):
         _at(product, step, where)
         return
     register = step.get("register", register)
@@ -108,6 +112,6 @@ def _do(person: Chatter, what: Any, register: str) -> str:
 
 
 def _at(product: Product, step: dict[str, Any], where: str) -> None:
-    command = "digest" if "digest" in step else "aid"
+    command = next(one for one in CLOCKS if one in step)
     said = product.command(command, "--at", str(step[command]))
     assert step.get("says", "") in said, f"{where}\n{said}"

@@ -36,6 +36,7 @@ NAMES_ROWS = {
     "help_call": _plain,
     "volunteer": _plain,
     "proposal": _plain,
+    "certificate": _plain,
     "mission_ref": _plain,
     "number": _plain,
     "payload": _in_links,

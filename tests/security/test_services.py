@@ -15,6 +15,7 @@ from sqlalchemy import delete
 from bot import services
 from bot.matching.model import VolunteerProfile
 from bot.services import applications, cards, organisations, profiles, recommendations
+from bot.services.certificates import Document
 from bot.services.organisations import Need, Registration
 from bot.services.profiles import Offer, Speaker
 from bot.store.engine import Database
@@ -122,6 +123,7 @@ ARGUMENTS: dict[str, Any] = {
     "frequency": "daily",
     "headline": "missions_found",
     "kind": "missions",
+    "made": Document("x.pdf", b"%PDF", "x"),
     "minor": Person(chat_id=VICTIM),
     "minutes": 60,
     "need": NEED,

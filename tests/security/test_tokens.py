@@ -107,12 +107,17 @@ async def test_what_cannot_be_undone_works_once(desk: Desk, intent: str) -> None
 
 REPEATABLE = {
     "/apply_to_mission": "a second time it says so",
+    "/certificate": "it hands out the same one again",
     "/dismiss_mission": "it is put aside once, and can be taken back",
     "/invite_volunteer": "a second time it says so",
+    "/calendar": "it sends the same file",
+    "/end_thread": "a block and a report are once, whoever often",
     "/my_initiatives": "it shows",
+    "/write_message": "it opens a form",
     "/publish_initiative": "it opens a form",
     "/report_participation": "the last word counts",
     "/update_initiative": "it opens a form",
+    "/verify_certificate": "it shows",
 }
 """Buttons that name a row and may be tapped again, and why."""
 

@@ -60,6 +60,7 @@ LONGEST_OF_A_LIST = 32
 """Columns of text up to so many characters hold values of closed lists, tokens and names of processes; longer ones people's words."""
 CLOSED_LISTS = {
     "buttons.payload",
+    "certificates.place",
     "effects.action",
     "help_requests.place",
     "inbox.claimed_by",

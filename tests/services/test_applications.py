@@ -179,7 +179,8 @@ def test_an_answer_reaches_the_volunteer_in_his_register(store: Database, world:
     [letter] = outbox_rows(store, AMINA)
     assert (letter.kind, letter.solicited) == ("notice", True)
     assert "Jossour" in letter.body["text"]
-    assert bool(letter.body["buttons"]) is not accepted  # a refusal comes with a way to search on
+    # A refusal comes with a way to search on, a place with a way to write, a calendar file and the map.
+    assert len([button for line in letter.body["buttons"] for button in line]) == (3 if accepted else 1)
 
 
 def test_the_first_answer_stands(store: Database, world: World) -> None:

@@ -131,11 +131,11 @@ def test_that_nothing_fits_is_news_again_once_the_offer_was_changed_or_a_list_wa
     run(store, DUE + timedelta(days=7))
     assert len(lists_of(store, BRAHIM)) == 2
     with store.write() as session:
-        near = mission(session, session.get(Organisation, world.organisation_id), title="Tournoi", place="El Jadida", cause="sport")
+        near = mission(session, session.get(Organisation, world.organisation_id), title="Tournoi", place="El Jadida", cause="sport").id
     run(store, DUE + timedelta(days=14))
     assert "Tournoi" in lists_of(store, BRAHIM)[-1]
     with store.write() as session:
-        session.get(type(near), near.id).state = "cancelled"
+        session.get(Mission, near).state = "cancelled"
     run(store, DUE + timedelta(days=21))
     run(store, DUE + timedelta(days=28))
     assert len(lists_of(store, BRAHIM)) == 4 and "Tournoi" not in lists_of(store, BRAHIM)[-1]

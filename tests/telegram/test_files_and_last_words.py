@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -34,6 +35,18 @@ async def test_a_file_arrives_and_its_content_is_forgotten(office: PostOffice) -
     assert got["plain"] == "Tout"
     row = office.rows()[sent]
     assert (row.state, row.body) == ("sent", {})
+
+
+async def test_a_file_that_is_no_text_arrives_byte_for_byte(office: PostOffice) -> None:
+    content = bytes(range(256)) * 40
+    office.telegram.meet(SALMA)
+    packed = {"file_name": "attestation.pdf", "content_base64": base64.b64encode(content).decode()}
+    [sent] = office.queue(SALMA, REPLY, Draft("📄", method=DOCUMENT, extra=packed))
+    async with office.open():
+        await office.settled([sent])
+    [got] = office.telegram.messages(SALMA)
+    assert (got["document"]["file_name"], got["document"]["file_size"]) == ("attestation.pdf", len(content))
+    assert office.rows()[sent].body == {}
 
 
 async def test_a_file_waits_as_it_is_while_telegram_is_away(office: PostOffice) -> None:

@@ -1,0 +1,362 @@
+"""What is kept by the clock: an answer within a week, a place that is kept for a day, a word the day before and the day after, an end.
+
+Each step looks for what is due as at an instant and does it one by one, each in a transaction of its own that looks again under a lock:
+killed anywhere, or run by two, it happens once. All hours are legal time (Africa/Casablanca), whatever its clocks do in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.clock import CASABLANCA
+from bot.matching.slots import DAYS, days_and_times
+from bot.messages import outbox
+from bot.messages.outbox import Choice, Draft
+from bot.services import cards, covers, lists, recommendations, record, states, waiting
+from bot.services.applications import answer_payload, apply_payload
+from bot.services.organisations import members
+from bot.services.relay import write_payload
+from bot.store.models import Application, Initiative, Mission, Organisation, Volunteer
+from bot.texts import Html, text
+
+NUDGE_DAYS, ANSWER_DAYS = 3, 7
+"""An application unanswered for so many days: the organisation is reminded; it expires."""
+REMIND_HOUR, ASK_HOUR = 10, 18
+"""The day before a mission, and the day after it."""
+ASK_FOR_DAYS = 7
+"""After so long it is not asked any more what happened."""
+WAIT_DAYS = 28
+"""Whoever waited for a place so long is asked whether he still wishes to: his place on the list ends, and can be taken anew."""
+ALTERNATIVES = 3
+WRITE = Callable[[], AbstractContextManager[Session]]
+Step = Callable[[Session, int, datetime], bool]
+
+
+@dataclass
+class Kept:
+    """What a look did, by step."""
+
+    nudged: int = 0
+    expired: int = 0
+    passed_on: int = 0
+    reminded: int = 0
+    asked: int = 0
+    finished: int = 0
+    covered: int = 0
+
+    def __bool__(self) -> bool:
+        return any(vars(self).values())
+
+
+def run(write: WRITE, at: datetime) -> Kept:
+    """Do all that is due as at an instant. Not to be called in the quiet hours: nobody is woken by a reminder."""
+    kept = Kept()
+    steps: Sequence[tuple[str, Callable[[Session, datetime], list[int]], Step]] = (
+        ("finished", _over, finish),
+        ("expired", _too_old, expire),
+        ("nudged", _unanswered, nudge),
+        ("expired", _waited_too_long, end_wait),
+        ("passed_on", _kept_too_long, waiting.expire),
+        ("reminded", _tomorrow, remind),
+        ("asked", _yesterday, ask_how_it_was),
+        ("covered", covers.due, _next_wave),
+    )
+    for name, due, step in steps:
+        with write() as session:
+            ids = due(session, at)
+        for row_id in ids:
+            with write() as session:
+                setattr(kept, name, getattr(kept, name) + step(session, row_id, at))
+    return kept
+
+
+def _ids(session: Session, query: Any) -> list[int]:
+    return list(session.execute(query).scalars())
+
+
+def _application(session: Session, application_id: int) -> Application:
+    found: Application = session.execute(
+        select(Application).where(Application.id == application_id).with_for_update(of=Application)
+    ).scalar_one()
+    return found
+
+
+def _name(session: Session, application: Application) -> str:
+    volunteer = session.get(Volunteer, application.person_id)
+    return str(volunteer.first_name if volunteer else application.person.first_name)
+
+
+# ---- the organisation's answer
+
+
+def _unanswered(session: Session, at: datetime) -> list[int]:
+    return _ids(
+        session,
+        select(Application.id)
+        .where(Application.state == "pending", Application.nudged_at.is_(None), Application.created_at <= at - timedelta(days=NUDGE_DAYS))
+        .order_by(Application.id),
+    )
+
+
+def nudge(session: Session, application_id: int, at: datetime) -> bool:
+    """Remind an organisation of somebody who waits for its answer, with the buttons to give it."""
+    application = _application(session, application_id)
+    if application.state != "pending" or application.nudged_at is not None:
+        return False
+    application.nudged_at = at
+    mission = application.mission
+    left = max(ANSWER_DAYS - (at - application.created_at).days, 1)
+    for member in members(session, mission.initiative.organisation_id):
+        register = member.register
+        choices = [Choice(text(register, f"button_{one}"), answer_payload(application.id, one)) for one in ("accepted", "declined")]
+        body = text(register, "application_nudge", count=left, name=_name(session, application), title=mission.title)
+        origin = f"nudge:{application.id}:{member.id}:{_stamp(application)}"
+        outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body, choices, solicited=False)], at)
+    return True
+
+
+def _stamp(application: Application) -> int:
+    """Tells an application that was made again from the first one."""
+    return int(application.created_at.timestamp())
+
+
+def _too_old(session: Session, at: datetime) -> list[int]:
+    return _ids(
+        session,
+        select(Application.id)
+        .where(Application.state == "pending", Application.created_at <= at - timedelta(days=ANSWER_DAYS))
+        .order_by(Application.id),
+    )
+
+
+def expire(session: Session, application_id: int, at: datetime) -> bool:
+    """End an application that nobody answered: the volunteer is told, with alternatives; the organisation too."""
+    application = _application(session, application_id)
+    if application.state != "pending" or application.created_at > at - timedelta(days=ANSWER_DAYS):
+        return False
+    states.settle(application, "expired", at)
+    mission = application.mission
+    organisation = mission.initiative.organisation
+    session.flush()
+    _tell_with_alternatives(session, application, "application_expired", at, title=mission.title, organisation=organisation.name)
+    for member in members(session, organisation.id):
+        body = text(member.register, "application_expired_theirs", name=_name(session, application), title=mission.title)
+        origin = f"expired:{application.id}:{member.id}:{_stamp(application)}"
+        outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body)], at)
+    return True
+
+
+def _tell_with_alternatives(session: Session, application: Application, key: str, at: datetime, **arguments: Any) -> None:
+    """A message to the volunteer that ends with other missions that fit, each with a button."""
+    person = application.person
+    if person.blocked_at is not None:
+        return
+    register = person.register
+    parts = [text(register, key, None, **arguments)]
+    choices = []
+    profiles = record.volunteer_profiles(session, [person.id], at.astimezone(CASABLANCA).date())
+    if profiles and not profiles[0].paused:
+        found = recommendations.select_missions(session, profiles[0], at)
+        shown = lists.backdrop(session, [match.mission.mission_id for match in found.matches[:ALTERNATIVES]], at)
+        near = [(match, shown.missions.get(match.mission.mission_id)) for match in found.matches[:ALTERNATIVES]]
+        lines = [
+            cards.mission_card(position, mission, match, register, shown.answers_of(mission))
+            for position, (match, mission) in enumerate(near, start=1)
+            if mission is not None
+        ]
+        if lines:
+            parts.append(text(register, "alternatives", lines=Html("\n\n".join(lines))))
+            ids = [mission.id for _, mission in near if mission is not None]
+            choices = [Choice(str(position), apply_payload(mission_id)) for position, mission_id in enumerate(ids, start=1)]
+            recommendations.remember_list(session, person.chat_id, "missions", ids, at)
+    choices.append(Choice(text(register, "button_search"), "/search_missions"))
+    origin = f"{key}:{application.id}:{_stamp(application)}"
+    outbox.queue(session, person.chat_id, outbox.NOTICE, origin, [Draft("\n\n".join(parts), choices)], at)
+
+
+# ---- a place that is kept
+
+
+def _waited_too_long(session: Session, at: datetime) -> list[int]:
+    waited = select(Application.id).where(Application.state == "waiting", Application.created_at <= at - timedelta(days=WAIT_DAYS))
+    return _ids(session, waited.order_by(Application.id))
+
+
+def end_wait(session: Session, application_id: int, at: datetime) -> bool:
+    """End a wait for a place that did not fall free, with alternatives and the way to wait on."""
+    application = _application(session, application_id)
+    if application.state != "waiting" or application.created_at > at - timedelta(days=WAIT_DAYS):
+        return False
+    states.settle(application, "expired", at)
+    session.flush()
+    _tell_with_alternatives(session, application, "wait_over", at, title=application.mission.title)
+    return True
+
+
+def _kept_too_long(session: Session, at: datetime) -> list[int]:
+    return _ids(
+        session, select(Application.id).where(Application.state == "offered", Application.offered_until <= at).order_by(Application.id)
+    )
+
+
+def _next_wave(session: Session, mission_id: int, at: datetime) -> bool:
+    mission = session.execute(select(Mission).where(Mission.id == mission_id).with_for_update()).scalar_one()
+    # Another worker may have asked this wave a moment ago.
+    return mission_id in covers.due(session, at) and covers.ask_wave(session, mission, at) > 0
+
+
+# ---- before and after
+
+
+def occurrence(mission: Mission, after: date) -> date | None:
+    """The first day on or after a day on which a mission takes place; None where there is none."""
+    if mission.starts_on is not None:
+        first = max(mission.starts_on, after)
+        return first if first <= (mission.ends_on or mission.starts_on) else None
+    days = {DAYS.index(day) for day, _ in days_and_times(mission.slots)}
+    return next((day for day in (after + timedelta(days=n) for n in range(7)) if day.weekday() in days), None)
+
+
+def first_day(application: Application) -> date | None:
+    """The day of the first part in a mission after a place was given; None where there is none any more."""
+    return occurrence(application.mission, application.answered_at.astimezone(CASABLANCA).date())
+
+
+def _at_hour(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), CASABLANCA)
+
+
+def _accepted(session: Session, column: Any, since: date) -> list[Application]:
+    query = (
+        select(Application)
+        .join(Mission, Mission.id == Application.mission_id)
+        .where(
+            Application.state == "accepted",
+            column.is_(None),
+            # A dated mission that was over long ago has nothing left to remind of.
+            (Mission.ends_on.is_(None)) | (Mission.ends_on >= since),
+        )
+        .order_by(Application.id)
+    )
+    return list(session.execute(query).scalars())
+
+
+def _is_to_be_reminded(application: Application, at: datetime) -> bool:
+    day = first_day(application)
+    if day is None or application.mission.state not in ("published", "full"):
+        return False
+    reminder = _at_hour(day - timedelta(days=1), REMIND_HOUR)
+    # Who was accepted after that hour has just read when it is.
+    return application.answered_at < reminder <= at and at.astimezone(CASABLANCA).date() <= day and _not_begun(application.mission, day, at)
+
+
+def _not_begun(mission: Mission, day: date, at: datetime) -> bool:
+    hours, minutes = (mission.time_from or "23:59").split(":")
+    return at < datetime.combine(day, time(int(hours), int(minutes)), CASABLANCA)
+
+
+def _tomorrow(session: Session, at: datetime) -> list[int]:
+    today = at.astimezone(CASABLANCA).date()
+    return [one.id for one in _accepted(session, Application.reminded_on, today) if _is_to_be_reminded(one, at)]
+
+
+def remind(session: Session, application_id: int, at: datetime) -> bool:
+    """The word the day before: where and when, with one tap for "I cannot come"."""
+    application = _application(session, application_id)
+    if application.state != "accepted" or application.reminded_on is not None or not _is_to_be_reminded(application, at):
+        return False
+    day = first_day(application)
+    application.reminded_on = day
+    person, mission = application.person, application.mission
+    if person.blocked_at is not None or day is None:
+        return True
+    register = person.register
+    is_today = day == at.astimezone(CASABLANCA).date()
+    body = text(
+        register,
+        "reminder_today" if is_today else "reminder_tomorrow",
+        title=mission.title,
+        organisation=mission.initiative.organisation.name,
+        place=cards.where(mission, register),
+        when=cards.hours_of(mission, day, register),
+    )
+    cannot = Choice(text(register, "button_cannot_come"), f'/withdraw_application{{"mission": "{mission.id}", "answer": "yes"}}')
+    choices = [cannot, *cards.map_choice(mission, register), Choice(text(register, "button_write"), write_payload(application.id))]
+    origin = f"reminder:{application.id}:{day}"
+    outbox.queue(session, person.chat_id, outbox.NOTICE, origin, [Draft(body, choices, solicited=False)], at)
+    return True
+
+
+def last_day(application: Application) -> date | None:
+    """The day after which is asked how it was: the last of a dated mission, the first of one that goes on."""
+    mission = application.mission
+    return first_day(application) if mission.starts_on is None else (mission.ends_on or mission.starts_on)
+
+
+def _is_to_be_asked(application: Application, at: datetime) -> bool:
+    day = last_day(application)
+    if day is None:
+        return False
+    return _at_hour(day + timedelta(days=1), ASK_HOUR) <= at < _at_hour(day + timedelta(days=1 + ASK_FOR_DAYS), ASK_HOUR)
+
+
+def _yesterday(session: Session, at: datetime) -> list[int]:
+    since = at.astimezone(CASABLANCA).date() - timedelta(days=ASK_FOR_DAYS + 1)
+    return [one.id for one in _accepted(session, Application.asked_on, since) if _is_to_be_asked(one, at)]
+
+
+def ask_how_it_was(session: Session, application_id: int, at: datetime) -> bool:
+    """The word the day after, to both sides: did he take part?"""
+    application = _application(session, application_id)
+    if application.state != "accepted" or application.asked_on is not None or not _is_to_be_asked(application, at):
+        return False
+    day, mission = last_day(application), application.mission
+    application.asked_on = day
+    person = application.person
+    if person.blocked_at is None and day is not None:
+        register = person.register
+        named = f'"mission": "{mission.id}", "date": "{day.isoformat()}"'
+        choices = [
+            Choice(text(register, "button_took_part"), f"/report_participation{{{named}}}"),
+            Choice(text(register, "button_was_absent"), f'/report_participation{{{named}, "answer": "absent"}}'),
+        ]
+        body = text(register, "how_was_it", title=mission.title, day=cards.day(day, register))
+        origin = f"after:{application.id}:{day}"
+        outbox.queue(session, person.chat_id, outbox.NOTICE, origin, [Draft(body, choices, solicited=False)], at)
+    return True
+
+
+# ---- the end of a mission
+
+
+def _over(session: Session, at: datetime) -> list[int]:
+    today = at.astimezone(CASABLANCA).date()
+    last = func.coalesce(Mission.ends_on, Mission.starts_on)
+    return _ids(session, select(Mission.id).where(Mission.state.in_(("published", "full", "pending")), last < today).order_by(Mission.id))
+
+
+def finish(session: Session, mission_id: int, at: datetime) -> bool:
+    """End a dated mission that is over: whoever still waits for an answer is told, with alternatives; who was accepted keeps his place."""
+    mission: Mission = session.execute(select(Mission).where(Mission.id == mission_id).with_for_update()).scalar_one()
+    if mission.state not in ("published", "full", "pending"):
+        return False
+    mission.state, mission.changed_at = "finished", at
+    initiative: Initiative = mission.initiative
+    organisation: Organisation = initiative.organisation
+    session.flush()
+    waiting_for_answer = select(Application).where(Application.mission_id == mission_id, Application.state.in_(states.UNANSWERED))
+    for application in session.execute(waiting_for_answer.order_by(Application.id).with_for_update(of=Application)).scalars():
+        states.settle(application, "expired", at, "mission_over")
+        session.flush()
+        _tell_with_alternatives(session, application, "mission_over", at, title=mission.title, organisation=organisation.name)
+    running = select(Mission.id).where(Mission.initiative_id == initiative.id, Mission.state.in_(("published", "full", "pending")))
+    if session.execute(running).first() is None:
+        initiative.state = "finished"
+    return True
