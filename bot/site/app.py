@@ -1,50 +1,79 @@
-"""The web process: the public front page, and health for whoever watches over it."""
+"""The web process: public pages, feeds and API, and health for whoever watches over it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 
-from bot import clock
-from bot.services import showcase
+from bot.services.figures import Board
+from bot.site import api, crawling, details, feeds, pages, verification
+from bot.site.asked import BadRequest, register_of
+from bot.site.guard import Guard
+from bot.site.shared import Site, page, static
 from bot.store import migrate
 from bot.store.engine import DATABASE_GONE, Database
-from bot.texts import REGISTERS, RIGHT_TO_LEFT, text
+from bot.texts import text
 
-_PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
+PATHS: dict[str, Callable[[Site, Request], Response]] = {
+    "/": pages.front,
+    "/missions": pages.missions,
+    "/missions/{number}": details.mission,
+    "/missions.ics": feeds.missions_calendar,
+    "/missions.rss": feeds.news,
+    "/organisations": pages.organisations,
+    "/organisations/{number}": details.organisation,
+    "/organisations/{number}/initiatives": details.initiatives,
+    "/organisations/{number}/poster": details.poster,
+    "/organisations/{number}/calendar.ics": feeds.organisation_calendar,
+    "/map": pages.map_,
+    "/statistics": pages.statistics,
+    "/privacy": pages.privacy,
+    "/api/openapi.json": api.document,
+    "/api/v1/missions": api.missions,
+    "/api/v1/missions/{number}": api.mission,
+    "/api/v1/organisations": api.organisations,
+    "/api/v1/organisations/{number}": api.organisation,
+    "/api/v1/statistics": api.statistics,
+    "/robots.txt": crawling.robots,
+    "/sitemap.xml": crawling.index,
+    "/sitemap/{name}.xml": crawling.one,
 }
-_HTML_LANG = {"ar": "ar", "fr": "fr", "ary-Arab": "ary-Arab", "ary-Latn": "ary-Latn"}
+_FIELDS = {"place": "site_place", "cause": "site_cause", "day": "site_day", "mode": "site_mode", "q": "site_words"}
 
 
-def create_app(database: Database, sandbox_url: str | None) -> Starlette:
-    """The app. ``sandbox_url`` is linked on the front page where a sandbox runs; None elsewhere."""
+def create_app(database: Database, sandbox_url: str | None, site_url: str | None = None, bot_name: str | None = None) -> Starlette:
+    """The app.
 
-    async def front(request: Request) -> Response:
-        asked = request.query_params.get("lang", "fr")
-        register = asked if asked in REGISTERS else "fr"
-        shown = await run_in_threadpool(_shown, database, register)
-        page = _PAGES.get_template("front.html").render(
-            t=lambda key, **arguments: text(register, key, **arguments),
-            register=register,
-            registers=[(name, text(name, "register_name")) for name in REGISTERS],
-            html_lang=_HTML_LANG[register],
-            direction="rtl" if register in RIGHT_TO_LEFT else "ltr",
-            missions=shown,
-            sandbox_url=sandbox_url,
-        )
-        return HTMLResponse(page, headers=_HEADERS)
+    Args:
+        sandbox_url: linked on the front page where a sandbox runs; None elsewhere.
+        site_url: the public address, as in SITE_URL; None: the host asked for.
+        bot_name: on Telegram, as in BOT_NAME; None: pages link to no chat.
+    """
+    site = Site(database, Board(database), sandbox_url, site_url, bot_name)
+    routes = [Route(path, partial(answer, site)) for path, answer in PATHS.items()]
+    failures: dict[Any, Any] = {
+        HTTPException: partial(_refused, site),
+        BadRequest: partial(_bad, site),
+        **dict.fromkeys(DATABASE_GONE, _away),
+    }
+    return Starlette(
+        routes=[*routes, *verification.routes(database), *_health(database), Route("/static/{name}", static)],
+        middleware=[Middleware(Guard)],
+        exception_handlers=failures,
+    )
 
+
+def _health(database: Database) -> list[BaseRoute]:
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -56,17 +85,43 @@ def create_app(database: Database, sandbox_url: str | None) -> Starlette:
         found = {"database": "ok", "migrations": "current" if current else "behind"}
         return JSONResponse(found, status_code=200 if current else 503)
 
-    async def away(request: Request, _error: Exception) -> Response:
-        register = request.query_params.get("lang", "fr")
-        words = text(register if register in REGISTERS else "fr", "site_away")
-        return PlainTextResponse(words, status_code=503, headers={**_HEADERS, "Retry-After": "30"})
-
-    return Starlette(
-        routes=[Route("/", front), Route("/health/live", live), Route("/health/ready", ready)],
-        exception_handlers=dict.fromkeys(DATABASE_GONE, away),
-    )
+    return [Route("/health/live", live), Route("/health/ready", ready)]
 
 
-def _shown(database: Database, register: str) -> list[dict[str, Any]]:
-    with database.read() as session:
-        return showcase.open_missions(session, register, clock.local_now().date())
+def _for_programs(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def _refused(site: Site, request: Request, error: Exception) -> Response:
+    """A page that is not there, in words that lead on; for programs and for other refusals in one line."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = getattr(error, "headers", None)
+    if _for_programs(request):
+        answer = api.refusal(status, HTTPStatus(status).phrase)
+        answer.headers.update(headers or {})
+        return answer
+    if status != HTTPStatus.NOT_FOUND:
+        return PlainTextResponse(HTTPStatus(status).phrase, status, headers=headers)
+    register = register_of(request)
+    shown = {"headline": text(register, "site_not_found"), "explained": text(register, "site_not_found_how")}
+    return page(site, request, "problem.html", shown, status, repeats=False)
+
+
+def _bad(site: Site, request: Request, error: Exception) -> Response:
+    """A parameter that makes no sense: which, and a way on. What was given is not repeated."""
+    name = error.name if isinstance(error, BadRequest) else ""
+    if _for_programs(request):
+        return api.refusal(400, f"{name} {error}", name)
+    register = register_of(request)
+    field = _FIELDS.get(name)
+    explained = text(register, "site_bad_field", name=text(register, field)) if field else text(register, "site_bad_how")
+    return page(site, request, "problem.html", {"headline": text(register, "site_bad"), "explained": explained}, 400, repeats=False)
+
+
+async def _away(request: Request, _error: Exception) -> Response:
+    headers = {"Retry-After": "30"}
+    if _for_programs(request):
+        answer = api.refusal(503, "The database is away for a moment; try again.")
+        answer.headers.update(headers)
+        return answer
+    return PlainTextResponse(text(register_of(request), "site_away"), 503, headers=headers)

@@ -1,0 +1,144 @@
+"""The public pages in a browser: a phone and a desk, both directions, light and dark, without JavaScript too."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from bot.site.app import create_app
+from bot.store.engine import Database
+from bot.texts import REGISTERS, RIGHT_TO_LEFT, text
+from tests.site.region import MISSIONS, PAGES
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+CORE = ("/", "/missions/1", "/statistics")
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(region: Database) -> Iterator[str]:
+    """The address of the site, served from a thread."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(region, None, bot_name="TadamonBot"), ws="none", log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@contextlib.contextmanager
+def page_of(chromium: Any, viewport: dict[str, int], **options: Any) -> Iterator[tuple[Any, list[str]]]:
+    """A browser's page, and what it complains of."""
+    context = chromium.new_context(viewport=viewport, **options)
+    page = context.new_page()
+    complaints: list[str] = []
+    # That a page of an error is an error is the one thing it may say.
+    page.on("console", lambda message: complaints.append(message.text) if "Failed to load resource" not in message.text else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    try:
+        yield page, complaints
+    finally:
+        context.close()
+
+
+def check(page: Any) -> list[str]:
+    """What is wrong with the page that is open: sideways scrolling, small targets of touch, and what axe calls serious or worse."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = []
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append("the page scrolls sideways")
+    for violation in Axe().run(page).response["violations"]:
+        if violation["impact"] in ("serious", "critical"):
+            found.append(f"{violation['id']}: {[node['html'][:120] for node in violation['nodes'][:3]]}")
+    return found
+
+
+def look(chromium: Any, site: str, paths: tuple[str, ...], registers: tuple[str, ...], viewport: dict[str, int], **options: Any) -> None:
+    wrong = {}
+    with page_of(chromium, viewport, **options) as (page, complaints):
+        for path in paths:
+            for register in registers:
+                page.goto(f"{site}{path}{'&' if '?' in path else '?'}lang={register}")
+                assert page.locator("html").get_attribute("dir") == ("rtl" if register in RIGHT_TO_LEFT else "ltr")
+                if found := check(page):
+                    wrong[path, register] = found
+        assert not wrong
+        assert not complaints
+
+
+def test_the_core_on_a_phone_in_both_directions(chromium: Any, site: str) -> None:
+    look(chromium, site, CORE, ("fr", "ar"), PHONE)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_every_page_in_every_register(chromium: Any, site: str, viewport: dict[str, int], scheme: str) -> None:
+    look(chromium, site, PAGES, REGISTERS, viewport, color_scheme=scheme)
+
+
+def test_a_search_works_without_javascript(chromium: Any, site: str) -> None:
+    """By keyboard alone, from the link that skips the menu to the mission that was found, and to its page in Arabic."""
+    with page_of(chromium, PHONE, java_script_enabled=False) as (page, complaints):
+        page.goto(f"{site}/missions?lang=fr")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == text("fr", "site_skip")
+        page.get_by_label(text("fr", "site_cause")).select_option("education")
+        page.get_by_label(text("fr", "site_day")).select_option("sat")
+        page.get_by_label(text("fr", "site_words")).fill("soutien")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**cause=education**")
+        assert page.get_by_label(text("fr", "site_cause")).input_value() == "education"
+        page.get_by_role("link", name=MISSIONS[0]).click()
+        page.wait_for_url("**/missions/1?lang=fr")
+        page.locator("nav.tongues a[lang='ar']").click()
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        assert page.locator("h1").inner_text() == MISSIONS[0]
+        assert page.locator("#address").input_value() == f"{site}/missions/1?lang=ar"
+        assert complaints == []
+
+
+def test_the_map_leads_to_what_is_there(chromium: Any, site: str) -> None:
+    with page_of(chromium, DESK, java_script_enabled=False) as (page, _):
+        page.goto(f"{site}/map?lang=fr")
+        page.get_by_role("link", name="Maârif : 3").click()
+        page.wait_for_url("**/missions?place=Ma%C3%A2rif&lang=fr")
+        assert page.locator(".cards > li").count() == 3
+
+
+def test_the_poster_prints_without_the_menu(chromium: Any, site: str, tmp_path: Path) -> None:
+    with page_of(chromium, DESK) as (page, _):
+        page.goto(f"{site}/organisations/1/poster?lang=ar")
+        page.emulate_media(media="print")
+        assert not page.locator("nav.menu").is_visible() and page.locator("svg.code").is_visible()
+        page.pdf(path=str(tmp_path / "poster.pdf"), format="A4")
+        assert (tmp_path / "poster.pdf").read_bytes().count(b"/Type /Page\n") == 1
