@@ -48,6 +48,8 @@ ELSEWHERE = {
     "dismiss_mission": "action_dismiss_mission",
     "invite_volunteer": "action_invite_volunteer",
     "write_message": "relay_form",
+    "counter_offer": "counter_form",
+    "answer_counter": "action_answer_counter",
     "calendar": "action_calendar",
     "end_thread": "action_end_thread",
     "start": "action_start",

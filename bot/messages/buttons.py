@@ -25,6 +25,7 @@ SINGLE_USE_INTENTS = (
     "/answer_application",
     "/answer_proposal",
     "/answer_place",
+    "/answer_counter",
     "/answer_help_call",
     "/confirm_participation",
     "/close_help_request",

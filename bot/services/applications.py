@@ -104,6 +104,7 @@ def _tell_organisation(session: Session, application: Application, mission: Miss
         choices = [
             Choice(text(register, f"button_{answer}"), answer_payload(application.id, answer)) for answer in ("accepted", "declined")
         ]
+        choices.append(Choice(text(register, "button_counter"), counter_payload(application.id)))
         body = text(
             register,
             "application_received",
@@ -126,6 +127,11 @@ def _tell_organisation(session: Session, application: Application, mission: Miss
 def apply_payload(mission_id: int) -> str:
     """What a button to apply stands for; it names the mission by public number, so that an old list's button still means its own."""
     return f'/apply_to_mission{{"mission": "{mission_id}"}}'
+
+
+def counter_payload(application_id: int) -> str:
+    """What the button "on other terms" stands for."""
+    return f'/counter_offer{{"application": "{application_id}"}}'
 
 
 def answer_payload(application_id: int, answer: str) -> str:

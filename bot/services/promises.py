@@ -100,7 +100,13 @@ def _unanswered(session: Session, at: datetime) -> list[int]:
     return _ids(
         session,
         select(Application.id)
-        .where(Application.state == "pending", Application.nudged_at.is_(None), Application.created_at <= at - timedelta(days=NUDGE_DAYS))
+        .where(
+            Application.state == "pending",
+            Application.nudged_at.is_(None),
+            # Where the organisation named its terms, it is the volunteer's turn.
+            Application.countered_at.is_(None),
+            Application.created_at <= at - timedelta(days=NUDGE_DAYS),
+        )
         .order_by(Application.id),
     )
 
@@ -108,7 +114,7 @@ def _unanswered(session: Session, at: datetime) -> list[int]:
 def nudge(session: Session, application_id: int, at: datetime) -> bool:
     """Remind an organisation of somebody who waits for its answer, with the buttons to give it."""
     application = _application(session, application_id)
-    if application.state != "pending" or application.nudged_at is not None:
+    if application.state != "pending" or application.nudged_at is not None or application.countered_at is not None:
         return False
     application.nudged_at = at
     mission = application.mission
@@ -131,7 +137,10 @@ def _too_old(session: Session, at: datetime) -> list[int]:
     return _ids(
         session,
         select(Application.id)
-        .where(Application.state == "pending", Application.created_at <= at - timedelta(days=ANSWER_DAYS))
+        .where(
+            Application.state == "pending",
+            func.coalesce(Application.countered_at, Application.created_at) <= at - timedelta(days=ANSWER_DAYS),
+        )
         .order_by(Application.id),
     )
 
@@ -139,15 +148,17 @@ def _too_old(session: Session, at: datetime) -> list[int]:
 def expire(session: Session, application_id: int, at: datetime) -> bool:
     """End an application that nobody answered: the volunteer is told, with alternatives; the organisation too."""
     application = _application(session, application_id)
-    if application.state != "pending" or application.created_at > at - timedelta(days=ANSWER_DAYS):
+    since = application.countered_at or application.created_at
+    if application.state != "pending" or since > at - timedelta(days=ANSWER_DAYS):
         return False
+    silent = "counter_expired" if application.countered_at else "application_expired"
     states.settle(application, "expired", at)
     mission = application.mission
     organisation = mission.initiative.organisation
     session.flush()
-    _tell_with_alternatives(session, application, "application_expired", at, title=mission.title, organisation=organisation.name)
+    _tell_with_alternatives(session, application, silent, at, title=mission.title, organisation=organisation.name)
     for member in members(session, organisation.id):
-        body = text(member.register, "application_expired_theirs", name=_name(session, application), title=mission.title)
+        body = text(member.register, f"{silent}_theirs", name=_name(session, application), title=mission.title)
         origin = f"expired:{application.id}:{member.id}:{_stamp(application)}"
         outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body)], at)
     return True

@@ -44,7 +44,7 @@ from bot.store.models import (
 from bot.store.tracker import Tracker
 from bot.texts import text
 
-DRAFTS = ("offer", "organisation", "initiative", "initiative_change", "aid", "report", "feedback", "relay")
+DRAFTS = ("offer", "organisation", "initiative", "initiative_change", "aid", "report", "feedback", "relay", "counter")
 """Slots in which Rasa keeps what a person began to say."""
 Row = dict[str, Any]
 

@@ -83,4 +83,5 @@ def ask(application: Any, after: str, at: datetime) -> None:
     else:
         move(application, APPLICATION, after)
     application.created_at, application.answered_at, application.closed_reason = at, None, None
-    application.nudged_at = application.offered_until = application.reminded_on = application.asked_on = None
+    application.counter = application.countered_at = application.nudged_at = None
+    application.offered_until = application.reminded_on = application.asked_on = None

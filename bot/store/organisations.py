@@ -139,6 +139,10 @@ class Application(Base):
     created_at = Column(Instant, nullable=False)
     answered_at = Column(Instant)
     """When the organisation answered, the volunteer took it back, or it expired."""
+    counter = Column(String(200))
+    """On what terms the organisation would take him, in its words, while his answer to that is waited for; and kept where he agreed."""
+    countered_at = Column(Instant)
+    """When it said so; None: it did not."""
     nudged_at = Column(Instant)
     """When the organisation was reminded that somebody waits for its answer."""
     offered_until = Column(Instant)

@@ -108,6 +108,7 @@ async def test_what_cannot_be_undone_works_once(desk: Desk, intent: str) -> None
 REPEATABLE = {
     "/apply_to_mission": "a second time it says so",
     "/certificate": "it hands out the same one again",
+    "/counter_offer": "it opens a form",
     "/dismiss_mission": "it is put aside once, and can be taken back",
     "/invite_volunteer": "a second time it says so",
     "/calendar": "it sends the same file",

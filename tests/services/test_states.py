@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import applications, commitments, initiatives, promises, proposals, states, waiting
+from bot.services import applications, commitments, counters, initiatives, promises, proposals, states, waiting
 from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.models import Application, Mission, OutboxMessage, Person, Proposal
@@ -173,6 +173,26 @@ class Relation(RuleBasedStateMachine):
         self._step(
             lambda session: waiting.answer(session, chat_id, found[0], accepted, self.at)["outcome"],
             lambda outcome: {self._owner} if outcome == "accepted" else set(),
+        )
+
+    @rule(chat_id=PEOPLE, which=MISSIONS)
+    def name_terms(self, chat_id: int, which: int) -> None:
+        found = self._application(chat_id, which)
+        if found is None:
+            return
+        self._step(
+            lambda session: counters.counter(session, self._owner, found[0], "à 15h", self.at)["outcome"],
+            lambda outcome: {chat_id} if outcome == "countered" else set(),
+        )
+
+    @rule(chat_id=PEOPLE, which=MISSIONS, agrees=YES)
+    def answer_terms(self, chat_id: int, which: int, agrees: bool) -> None:
+        found = self._application(chat_id, which)
+        if found is None:
+            return
+        self._step(
+            lambda session: counters.answer(session, chat_id, found[0], agrees, self.at)["outcome"],
+            lambda outcome: {self._owner} if outcome in ("accepted", "declined") else set(),
         )
 
     @rule(chat_id=PEOPLE, which=MISSIONS)

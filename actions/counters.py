@@ -1,0 +1,93 @@
+"""An organisation's terms between yes and no, and the volunteer's answer to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.form import CONFIRM, DraftForm, Problem, Question
+from actions.turn import Answer, Turn, TurnAction
+from bot import clock
+from bot.messages import effects
+from bot.services import counters, door
+
+
+class CounterForm(DraftForm):
+    """To whom, by button; then the terms in free words ("only from three o'clock"), which go to the volunteer as they are."""
+
+    action = "counter_form"
+    slot = "counter"
+    intent = "counter_offer"
+    steps = ("words",)
+    free_text = frozenset({"words"})
+
+    def kept(self, turn: Turn) -> dict[str, Any] | None:
+        return None if turn.intent == self.intent and turn.is_payload else super().kept(turn)
+
+    def entrance(self, turn: Turn, draft: dict[str, Any]) -> Answer | None:
+        number = turn.said.row_id("application")
+        with door.opened() as session:
+            known = counters.of_whom(session, turn.chat_id, number) if number is not None else None
+        if number is None or known is None:
+            return Answer(turn.register, slots={self.slot: None}).say("answer_unknown")
+        draft.update(application=number, name=known[0], title=known[1])
+        return None
+
+    def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
+        if turn.is_payload or asked is None:
+            return None
+        words = " ".join(turn.text.split())
+        if len(words) > counters.WORDS_LENGTH:
+            return Problem("text_too_long", (("most", counters.WORDS_LENGTH),))
+        if words:
+            draft["words"] = words
+        return None
+
+    def question(self, step: str, draft: dict[str, Any], turn: Turn) -> Question:
+        choices = [Answer(turn.register).choice("button_drop", "/stop")]
+        return Question("counter_ask", choices, arguments=(("name", draft["name"]), ("title", draft["title"])))
+
+    def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
+        if not draft.get("words"):
+            return super()._ask(turn, draft, answer)
+        draft["asked"] = CONFIRM
+        self.save(turn, draft, answer)
+        return answer
+
+    def save(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> None:
+        at = clock.now()
+        with door.opened() as session:
+            outcome = effects.once(
+                session,
+                turn.update_id,
+                self.action,
+                lambda: counters.counter(session, turn.chat_id, int(draft["application"]), draft["words"], at),
+            )
+        answer.loop = None
+        answer.slots[self.slot] = None
+        result = outcome.pop("outcome")
+        answer.say("counter_sent" if result == "countered" else f"answer_{result}", **outcome)
+
+    def _let_go(self, turn: Turn) -> Answer:
+        return Answer(turn.register, slots={self.slot: None}).say("relay_left")
+
+
+class AnswerCounter(TurnAction):
+    """A volunteer's yes or no to an organisation's terms, by button."""
+
+    action = "action_answer_counter"
+
+    def answer(self, turn: Turn) -> Answer:
+        at, answer = clock.now(), Answer(turn.register)
+        number, reply = turn.said.row_id("application"), turn.said.last("answer")
+        search = answer.choice("button_search", "/search_missions")
+        if number is None or reply not in ("yes", "no"):
+            return answer.say("counter_unknown", search)
+        with door.opened() as session:
+            outcome = effects.once(
+                session, turn.update_id, self.action, lambda: counters.answer(session, turn.chat_id, number, reply == "yes", at)
+            )
+        result, mission = outcome.pop("outcome"), outcome.pop("mission", None)
+        if result == "accepted":
+            calendar = answer.choice("button_calendar", f'/calendar{{"mission": "{mission}"}}')
+            return answer.say("counter_accepted", calendar, answer.choice("button_commitments", "/my_commitments"), **outcome)
+        return answer.say(f"counter_{result}", search, **outcome)
