@@ -206,10 +206,14 @@ def test_where_nobody_can_be_asked_it_says_so(store: Database, world: World) -> 
 
 
 def test_an_organisation_that_staff_has_not_seen_vouches_for_nobody(store: Database, world: World) -> None:
+    before = asked(store)  # when the hours were told
     with store.write() as session:
         session.get(Organisation, world.organisation_id).state = "pending"
     assert issue(store, world)["outcome"] == "unvalidated"
-    assert not asked(store)
+    assert asked(store) == before
+    with store.write() as session:
+        commitments.report(session, AMINA, world.mission_id, None, 60, LATER + timedelta(days=7))
+    assert asked(store) == before
 
 
 def test_another_name_needs_another_word(store: Database, world: World) -> None:
