@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.form import CONFIRM, DraftForm, Problem, Question
+from actions.relay import OneMessage
 from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
 from bot.services import counters, door
 
 
-class CounterForm(DraftForm):
-    """To whom, by button; then the terms in free words ("only from three o'clock"), which go to the volunteer as they are."""
+class CounterForm(OneMessage):
+    """Terms in free words ("only from three o'clock"), which go to the volunteer as they are."""
 
     action = "counter_form"
     slot = "counter"
     intent = "counter_offer"
-    steps = ("words",)
-    free_text = frozenset({"words"})
-
-    def kept(self, turn: Turn) -> dict[str, Any] | None:
-        return None if turn.intent == self.intent and turn.is_payload else super().kept(turn)
+    asks = "counter_ask"
+    longest = counters.WORDS_LENGTH
 
     def entrance(self, turn: Turn, draft: dict[str, Any]) -> Answer | None:
         number = turn.said.row_id("application")
@@ -32,27 +29,6 @@ class CounterForm(DraftForm):
         draft.update(application=number, name=known[0], title=known[1])
         return None
 
-    def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
-        if turn.is_payload or asked is None:
-            return None
-        words = " ".join(turn.text.split())
-        if len(words) > counters.WORDS_LENGTH:
-            return Problem("text_too_long", (("most", counters.WORDS_LENGTH),))
-        if words:
-            draft["words"] = words
-        return None
-
-    def question(self, step: str, draft: dict[str, Any], turn: Turn) -> Question:
-        choices = [Answer(turn.register).choice("button_drop", "/stop")]
-        return Question("counter_ask", choices, arguments=(("name", draft["name"]), ("title", draft["title"])))
-
-    def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
-        if not draft.get("words"):
-            return super()._ask(turn, draft, answer)
-        draft["asked"] = CONFIRM
-        self.save(turn, draft, answer)
-        return answer
-
     def save(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> None:
         at = clock.now()
         with door.opened() as session:
@@ -62,13 +38,8 @@ class CounterForm(DraftForm):
                 self.action,
                 lambda: counters.counter(session, turn.chat_id, int(draft["application"]), draft["words"], at),
             )
-        answer.loop = None
-        answer.slots[self.slot] = None
         result = outcome.pop("outcome")
         answer.say("counter_sent" if result == "countered" else f"answer_{result}", **outcome)
-
-    def _let_go(self, turn: Turn) -> Answer:
-        return Answer(turn.register, slots={self.slot: None}).say("relay_left")
 
 
 class AnswerCounter(TurnAction):

@@ -16,18 +16,58 @@ from bot.services.cards import short
 DROP = "/stop"
 
 
-class RelayForm(DraftForm):
-    """To whom, by button; then whatever is written next goes there as it is, and the form ends. Buttons and "stop" leave it."""
+class OneMessage(DraftForm):
+    """To whom, by button; then whatever is written next goes there as it is, and the form ends. Buttons and "stop" leave it.
 
-    action = "relay_form"
-    slot = "relay"
-    intent = "write_message"
+    Said is said: a message to somebody is not shown once more before it goes, as none is anywhere else people write.
+    """
+
     steps = ("words",)
     free_text = frozenset({"words"})
+    asks: str
+    """The key of what is asked, with the other's {name} and the {title} it is about."""
+    longest: int
 
     def kept(self, turn: Turn) -> dict[str, Any] | None:
         # A button begins anew: what was left unwritten to somebody else is not finished to this one.
         return None if turn.intent == self.intent and turn.is_payload else super().kept(turn)
+
+    def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
+        if turn.is_payload or asked is None:
+            return None
+        words = "\n".join(line for line in (" ".join(line.split()) for line in turn.text.splitlines()) if line)
+        if len(words) > self.longest:
+            return Problem("text_too_long", (("most", self.longest),))
+        if words:
+            draft["words"] = words
+        return None
+
+    def question(self, step: str, draft: dict[str, Any], turn: Turn) -> Question:
+        choices = [Answer(turn.register).choice("button_drop", DROP)]
+        return Question(self.asks, choices, arguments=(("name", draft["name"]), ("title", draft["title"])))
+
+    def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
+        if not draft.get("words"):
+            return super()._ask(turn, draft, answer)
+        draft["asked"] = CONFIRM
+        answer.loop = None
+        answer.slots[self.slot] = None
+        self.save(turn, draft, answer)
+        return answer
+
+    def _let_go(self, turn: Turn) -> Answer:
+        answer = Answer(turn.register, slots={self.slot: None})
+        return answer.say("relay_left", answer.choice("button_search", "/search_missions"))
+
+
+class RelayForm(OneMessage):
+    """A message to the other side of a place that was given."""
+
+    action = "relay_form"
+    slot = "relay"
+    intent = "write_message"
+    asks = "relay_ask"
+    longest = relay.WORDS_LENGTH
 
     def entrance(self, turn: Turn, draft: dict[str, Any]) -> Answer | None:
         number = turn.said.row_id("application")
@@ -47,28 +87,6 @@ class RelayForm(DraftForm):
             return answer.say("relay_none", answer.choice("button_search", "/search_missions"))
         return answer.say("relay_which", *choices)
 
-    def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
-        if turn.is_payload or asked is None:
-            return None
-        words = "\n".join(line for line in (" ".join(line.split()) for line in turn.text.splitlines()) if line)
-        if len(words) > relay.WORDS_LENGTH:
-            return Problem("text_too_long", (("most", relay.WORDS_LENGTH),))
-        if words:
-            draft["words"] = words
-        return None
-
-    def question(self, step: str, draft: dict[str, Any], turn: Turn) -> Question:
-        choices = [Answer(turn.register).choice("button_drop", DROP)]
-        return Question("relay_ask", choices, arguments=(("name", draft["name"]), ("title", draft["title"])))
-
-    def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
-        if not draft.get("words"):
-            return super()._ask(turn, draft, answer)
-        # Said is said: a message to somebody is not shown once more before it goes, as none is anywhere else people write.
-        draft["asked"] = CONFIRM
-        self.save(turn, draft, answer)
-        return answer
-
     def save(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> None:
         at = clock.now()
         with door.opened() as session:
@@ -78,18 +96,11 @@ class RelayForm(DraftForm):
                 self.action,
                 lambda: relay.send(session, turn.chat_id, int(draft["application"]), draft["words"], at),
             )
-        answer.loop = None
-        answer.slots[self.slot] = None
         result = outcome.pop("outcome")
         if result == "sent":
             answer.say("relay_sent", answer.choice("button_write_more", relay.write_payload(int(draft["application"]))), **outcome)
         else:
             answer.say("relay_unknown", answer.choice("button_commitments", "/my_commitments"))
-
-    def _let_go(self, turn: Turn) -> Answer:
-        answer = Answer(turn.register)
-        answer.slots[self.slot] = None
-        return answer.say("relay_left", answer.choice("button_search", "/search_missions"))
 
 
 class EndThread(TurnAction):

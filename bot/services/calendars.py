@@ -1,26 +1,24 @@
 """A mission as a calendar file (iCalendar, RFC 5545), for the calendar of whoever has a place in it.
 
 Hours are legal time with TZID=Africa/Casablanca, never UTC: a mission every Saturday at ten stays at ten when the clocks go back for
-Ramadan. The file brings the changes of the coming two years with it, as the time zone database knows them, for calendars that do not.
+Ramadan. The file brings the changes of the coming years with it, as the time zone database knows them, for calendars that do not.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from datetime import date, datetime, time, timedelta, timezone
-from typing import Any
+from datetime import date, datetime, time, timedelta
 
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vRecur
+from icalendar import Calendar, Event, vRecur
 
 from bot import clock, vocabulary
 from bot.clock import CASABLANCA
 from bot.services import cards
+from bot.services.legal_time import zone
 from bot.services.schedule import next_day, weekdays
 from bot.store.models import Mission
 
-ZONE = "Africa/Casablanca"
-YEARS_OF_CHANGES = 2
 _MARKS = re.compile("[\u2066-\u2069\u200e\u200f]")
 _ENDED = ("cancelled", "flagged")
 
@@ -52,7 +50,7 @@ def event_of(mission: Mission, register: str, url: str | None = None, today: dat
     _say_what(event, mission, register, url)
     _say_when(event, mission, first)
     if mission.time_from:
-        whole.add_component(_zone(first))
+        whole.add_component(zone(first.year))
     whole.add_component(event)
     return bytes(whole.to_ical())
 
@@ -96,43 +94,3 @@ def _say_when(event: Event, mission: Mission, first: date) -> None:
 def _legal(day: date, hour: str) -> datetime:
     """HH:MM of a day, legal time."""
     return datetime.combine(day, time.fromisoformat(hour), CASABLANCA)
-
-
-def _zone(first: date) -> Timezone:
-    """Legal time and its changes from the first day on.
-
-    Written here: icalendar's own puts the end of Ramadan an hour late, since there it is the winter half that is called summer time.
-    """
-    begin = datetime.combine(first - timedelta(days=1), time(), timezone.utc)
-    zone = Timezone()
-    zone.add("tzid", ZONE)
-    zone.add_component(_observance(begin, _offset(begin)))
-    at, end = begin, begin + timedelta(days=366 * YEARS_OF_CHANGES)
-    while at < end:
-        if _offset(at) != _offset(at + timedelta(days=1)):
-            zone.add_component(_observance(_change(at, at + timedelta(days=1)), _offset(at)))
-        at += timedelta(days=1)
-    return zone
-
-
-def _offset(at: datetime) -> timedelta:
-    return at.astimezone(CASABLANCA).utcoffset() or timedelta(0)
-
-
-def _change(before: datetime, after: datetime) -> datetime:
-    """The minute in which the clocks change, between two instants."""
-    while after - before > timedelta(minutes=1):
-        middle = before + (after - before) / 2
-        before, after = (middle, after) if _offset(middle) == _offset(before) else (before, middle)
-    return after.replace(second=0, microsecond=0)
-
-
-def _observance(since: datetime, offset_before: timedelta) -> Any:
-    """What the clocks show from an instant on; it is written in the time that held before."""
-    offset = _offset(since)
-    part: Any = TimezoneStandard() if offset else TimezoneDaylight()
-    part.add("dtstart", (since + offset_before).replace(tzinfo=None))
-    part.add("tzoffsetfrom", offset_before)
-    part.add("tzoffsetto", offset)
-    part.add("tzname", since.astimezone(CASABLANCA).tzname() or "")
-    return part

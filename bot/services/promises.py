@@ -16,13 +16,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import CASABLANCA
-from bot.matching.slots import DAYS, days_and_times
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards, covers, lists, recommendations, record, states, waiting
 from bot.services.applications import answer_payload, apply_payload
 from bot.services.organisations import members
 from bot.services.relay import write_payload
+from bot.services.schedule import days_of
 from bot.store.models import Application, Initiative, Mission, Organisation, Volunteer
 from bot.texts import Html, text
 
@@ -227,12 +227,9 @@ def _next_wave(session: Session, mission_id: int, at: datetime) -> bool:
 
 
 def occurrence(mission: Mission, after: date) -> date | None:
-    """The first day on or after a day on which a mission takes place; None where there is none."""
-    if mission.starts_on is not None:
-        first = max(mission.starts_on, after)
-        return first if first <= (mission.ends_on or mission.starts_on) else None
-    days = {DAYS.index(day) for day, _ in days_and_times(mission.slots)}
-    return next((day for day in (after + timedelta(days=n) for n in range(7)) if day.weekday() in days), None)
+    """The first day on or after a day on which a mission takes place; None where it is over."""
+    until = mission.ends_on or mission.starts_on or after + timedelta(days=6)
+    return next(days_of(mission, after, until), None)
 
 
 def first_day(application: Application) -> date | None:

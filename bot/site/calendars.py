@@ -7,23 +7,20 @@ programs that do not know them. Where no hour is said an event is a whole day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable
+from datetime import date, timedelta
 
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vRecur
+from icalendar import Calendar, Event, vRecur
 
 from bot.clock import CASABLANCA
 from bot.matching.slots import DAYS
 from bot.services import cards
+from bot.services.legal_time import zone
 from bot.services.schedule import days_of, hours_of, weekdays
 from bot.site.shared import plain
 from bot.store.models import Mission
 
 TYPE = "text/calendar; charset=utf-8"
-YEARS_AHEAD = 4
-"""How far the changes of legal time are brought along; a calendar is fetched anew long before."""
 FETCHED_ANEW = timedelta(hours=6)
 
 
@@ -36,7 +33,7 @@ def calendar(name: str, missions: Iterable[Mission], base: str, register: str, t
     made.add("x-wr-calname", name)
     made.add("x-wr-timezone", CASABLANCA.key)
     made.add("refresh-interval", FETCHED_ANEW, parameters={"VALUE": "DURATION"})
-    made.add_component(_zone(today.year))
+    made.add_component(zone(today.year))
     for mission in missions:
         made.add_component(_event(mission, base, register))
     return bytes(made.to_ical())
@@ -84,41 +81,3 @@ def _first_and_last(mission: Mission) -> tuple[date, date]:
     published: date = mission.created_at.astimezone(CASABLANCA).date()
     first = next(days_of(mission, published, published + timedelta(days=len(DAYS) - 1)))
     return first, first
-
-
-@lru_cache(maxsize=4)
-def _zone(year: int) -> Timezone:
-    """The zone as it is at the beginning of the year before, with each change since then."""
-    zone = Timezone()
-    zone.add("tzid", CASABLANCA.key)
-    begin = datetime(year - 1, 1, 1, tzinfo=timezone.utc)
-    zone.add_component(_observance(begin, begin))
-    for before, after in _changes(begin, datetime(year + YEARS_AHEAD, 1, 1, tzinfo=timezone.utc)):
-        zone.add_component(_observance(before, after))
-    return zone
-
-
-def _observance(before: datetime, after: datetime) -> Any:
-    """What holds from ``after`` on; its beginning is told by the clock that was right until then."""
-    offset_before, offset = _offset(before), _offset(after)
-    found = TimezoneDaylight() if offset < timedelta(hours=1) else TimezoneStandard()
-    found.add("dtstart", (after + offset_before).replace(tzinfo=None))
-    found.add("tzoffsetfrom", offset_before)
-    found.add("tzoffsetto", offset)
-    found.add("tzname", after.astimezone(CASABLANCA).tzname() or "")
-    return found
-
-
-def _offset(instant: datetime) -> timedelta:
-    return instant.astimezone(CASABLANCA).utcoffset() or timedelta(0)
-
-
-def _changes(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Each change of legal time, as the instants an hour before and at it. Looked for by days, then by hours: changes are at full hours."""
-    day = begin
-    while day < end:
-        if _offset(day) != _offset(day + timedelta(days=1)):
-            hours = (day + timedelta(hours=hour) for hour in range(24))
-            before = next(hour for hour in hours if _offset(hour) != _offset(hour + timedelta(hours=1)))
-            yield before, before + timedelta(hours=1)
-        day += timedelta(days=1)

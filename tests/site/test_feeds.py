@@ -13,7 +13,8 @@ import icalendar
 import pytest
 
 from bot.clock import CASABLANCA
-from bot.site import calendars, crawling
+from bot.services import legal_time
+from bot.site import crawling
 from bot.store.engine import Database
 from bot.store.models import Mission
 from bot.texts import REGISTERS
@@ -118,7 +119,7 @@ async def test_the_changes_of_ramadan_are_brought_along(http: httpx.AsyncClient)
     [zone] = read.walk("VTIMEZONE")
     day = datetime(2026, 1, 1, 12)
     seen = set()
-    while day.year < 2026 + calendars.YEARS_AHEAD:
+    while day.year < 2026 + legal_time.YEARS_AHEAD:
         known = day.replace(tzinfo=CASABLANCA).utcoffset()
         assert offset_by(zone, day) == known, day
         seen.add(known)
