@@ -166,11 +166,6 @@ class VolunteerColumns:
             joined[column.name] = np.concatenate([own, theirs[1:] + own[-1]] if column.name.endswith("_from") else [own, theirs])
         return VolunteerColumns(**joined)
 
-    @property
-    def megabytes(self) -> float:
-        """What the columns take in memory."""
-        return float(sum(getattr(self, column.name).nbytes for column in fields(self))) / 2**20
-
 
 @dataclass(frozen=True)
 class MissionColumns:
