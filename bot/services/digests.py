@@ -130,16 +130,28 @@ def _make(database: Database, held: Claim) -> int:
     """Make the lists of a shard; returns how many could not be made."""
     with database.read() as session:
         ids = shards.due_ids(session, held.at, held)
-    broken = 0
     # Matched in portions: what is shown to the first has its price for the next.
-    for portion in _portions(ids, shards.SHARD_PEOPLE):
+    return sum(_make_portion(database, held, portion) for portion in _portions(ids, shards.SHARD_PEOPLE))
+
+
+def _make_portion(database: Database, held: Claim, ids: Sequence[int]) -> int:
+    """Match some people together and write their lists; where that fails, in halves, so that one keeps nobody else from his."""
+    try:
         with database.read() as session:
-            made_from = workshop.prepare(session, portion, held.at)
-        for few in _portions(portion, LISTS_AT_ONCE):
-            began = time.monotonic()
-            broken += _write_few(database, held, made_from, few)
-            # Others write too, and on SQLite one at a time.
-            time.sleep(min(time.monotonic() - began, LONGEST_REST_SECONDS))
+            made_from = workshop.prepare(session, ids, held.at)
+    except DATABASE_GONE:
+        raise
+    except Exception:
+        if len(ids) > 1:
+            middle = len(ids) // 2
+            return _make_portion(database, held, ids[:middle]) + _make_portion(database, held, ids[middle:])
+        return _broken(database, held, ids[0])
+    broken = 0
+    for few in _portions(ids, LISTS_AT_ONCE):
+        began = time.monotonic()
+        broken += _write_few(database, held, made_from, few)
+        # Others write too, and on SQLite one at a time.
+        time.sleep(min(time.monotonic() - began, LONGEST_REST_SECONDS))
     return broken
 
 
@@ -161,10 +173,15 @@ def _write_few(database: Database, held: Claim, made_from: Workshop, ids: Sequen
     except Exception:
         if len(ids) > 1:
             return sum(_write_few(database, held, made_from, [one]) for one in ids)
-        log.error("list broken", subscription=ids[0], exc_info=True)
+        return _broken(database, held, ids[0])
+
+
+def _broken(database: Database, held: Claim, subscription_id: int) -> int:
+    """Tell of a list that could not be made (called where the error is in hand); at the last attempt it is noted as failed."""
+    log.error("list broken", subscription=subscription_id, exc_info=True)
     with database.write() as session:
         if held.is_last_attempt:
-            _give_up(session, ids[0], held.at)
+            _give_up(session, subscription_id, held.at)
         shards.keep(session, held, Made(broken=1 if held.is_last_attempt else 0))
     return 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -12,9 +12,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.matching import fairness
-from bot.services import applications, digests, shards, subscriptions
+from bot.services import applications, digests, shards, subscriptions, workshop
 from bot.services.recommendations import mission_named
 from bot.services.shards import Made
+from bot.services.workshop import Workshop
 from bot.store.engine import Database
 from bot.store.models import (
     Digest,
@@ -282,6 +283,24 @@ def test_a_broken_list_keeps_nobody_from_his_and_is_told(store: Database, world:
     assert run(store) == Made()
     monkeypatch.setattr(digests, "_draft", real)
     assert run(store, DUE + timedelta(days=7)).queued == 3
+
+
+def test_who_cannot_be_matched_keeps_nobody_from_his(store: Database, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.write() as session:
+        for number in range(5):
+            volunteer(session, SALMA + number, f"V{number}")
+        poison = session.execute(select(Subscription.id).where(Subscription.person_id == person_id(session, SALMA + 2))).scalar_one()
+    real = workshop.prepare
+
+    def breaks(session: Session, ids: Sequence[int], at: datetime) -> Workshop:
+        if poison in ids:
+            raise RuntimeError("no luck")
+        return real(session, ids, at)
+
+    monkeypatch.setattr(workshop, "prepare", breaks)
+    monkeypatch.setattr(shards, "RETRY_SECONDS", 0)
+    assert run(store) == Made(queued=6, broken=1)
+    assert lists_of(store, SALMA + 2) == [] and len(lists_of(store, SALMA + 3)) == 1
 
 
 def test_a_worker_that_lost_its_shard_writes_nothing(store: Database, world: World) -> None:
