@@ -90,7 +90,8 @@ def test_the_buttons_of_the_card_answer_this_application(store: Database, world:
     tokens = [button["token"] for line in row.body["buttons"] for button in line]
     with store.write() as session:
         payloads = [buttons.redeem(session, OWNER, token, 5, NOW) for token in tokens]
-    assert payloads == [applications.answer_payload(number, answer) for answer in ("accepted", "declined")]
+    answers = [applications.answer_payload(number, answer) for answer in ("accepted", "declined")]
+    assert payloads == [*answers, applications.counter_payload(number)]
 
 
 def test_applying_twice_changes_nothing(store: Database, world: World) -> None:
