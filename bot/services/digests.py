@@ -295,7 +295,8 @@ def take_back_stale(session: Session, rows: Sequence[OutboxMessage], at: datetim
     messages taken back. One query where none is stale.
     """
     # Of a list in several parts the first decides: once it has left, the rest follows.
-    by_digest = {int(row.origin.removeprefix(ORIGIN)): row for row in rows if row.origin.startswith(ORIGIN) and row.position == 0}
+    first_parts = [row for row in rows if row.position == 0 and row.origin.startswith(ORIGIN)]
+    by_digest = {int(number): row for row in first_parts if (number := row.origin.removeprefix(ORIGIN)).isdecimal()}
     if not by_digest:
         return set()
     accepted = select(func.count()).where(Application.mission_id == Mission.id, Application.state.in_(states.HOLDS_PLACE))
