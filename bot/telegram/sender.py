@@ -128,7 +128,14 @@ class Sender:
         room = min(self._pace.room(), PARALLEL - len(self._sending) + len(done)) if leads else 0
         if not done and room <= 0:
             return
-        rows = await asyncio.to_thread(self._exchange, done, room)
+        exchange = asyncio.create_task(asyncio.to_thread(self._exchange, done, room))
+        try:
+            await asyncio.shield(exchange)
+        finally:
+            # Told to end meanwhile or not: what is marked as on its way goes on its way, and is waited for.
+            self._start(done, await exchange)
+
+    def _start(self, done: Sequence[tuple[OutboxMessage, Outcome]], rows: Sequence[OutboxMessage]) -> None:
         del self._done[: len(done)]
         for row, _ in done:
             self._sending.pop(row.chat_id)
