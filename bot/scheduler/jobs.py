@@ -50,7 +50,7 @@ def plan_digests(database: Database, settings: Settings) -> None:
         return
     with database.read() as session:
         # A look without a writer's lock: nothing is due most of the time.
-        if not shards.due_ids(session, at):
+        if shards.unfinished(session) is not None or not shards.due_ids(session, at):
             return
     with database.write() as session:
         run_id = shards.plan(session, at)

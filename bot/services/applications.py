@@ -17,7 +17,7 @@ from bot.services.organisations import ids_spoken_for, members, speaks_for
 from bot.services.profiles import NOTICE_VERSION, person_of
 from bot.services.record import open_mission
 from bot.services.relay import write_payload
-from bot.store.models import Application, Consent, Initiative, Mission, Organisation, Person, Volunteer
+from bot.store.models import Application, Block, Consent, Initiative, Mission, Organisation, Person, Volunteer
 from bot.texts import Html, text
 
 NOTE_LENGTH = 200
@@ -61,9 +61,12 @@ def apply(
         return {"outcome": "already", **told}
     if speaks_for(session, chat_id, initiative.organisation_id):
         return {"outcome": "own", **told}
-    need = open_mission(session, mission_id)
+    blocked = select(Block.id).where(
+        Block.person_id == person.id, Block.organisation_id == initiative.organisation_id, Block.wished_by == "organisation"
+    )
+    need = open_mission(session, mission_id) if session.execute(blocked).first() is None else None
     if need is None or (need.last_on is not None and need.last_on < at.astimezone(CASABLANCA).date()):
-        # Word for word what is said of a mission that never was: a draft of somebody else's stays unknown.
+        # Word for word what is said of a mission that never was: a draft of somebody else's stays unknown, and so does a block.
         return {"outcome": "gone"}
     if need.taken >= need.capacity and not waits:
         return {"outcome": "full", **told}

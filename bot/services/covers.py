@@ -12,6 +12,7 @@ from bot.clock import CASABLANCA
 from bot.matching import engine
 from bot.matching.blocks import NOBODY
 from bot.matching.columns import MissionColumns
+from bot.matching.model import MissionNeed
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards, guardians, pool, proposals, record
@@ -69,7 +70,7 @@ def ask_wave(session: Session, mission: Mission, at: datetime) -> int:
     need = record.open_mission(session, mission.id)
     if need is None or need.taken >= need.capacity or not is_near(mission, at):
         return 0
-    chosen = _candidates(session, mission, at)
+    chosen = _candidates(session, need, at)
     for person_id in chosen:
         proposal = Proposal(mission_id=mission.id, person_id=person_id, kind=KIND, state="open", created_at=at)
         session.add(proposal)
@@ -78,15 +79,11 @@ def ask_wave(session: Session, mission: Mission, at: datetime) -> int:
     return len(chosen)
 
 
-def _candidates(session: Session, mission: Mission, at: datetime) -> list[int]:
-    today = at.astimezone(CASABLANCA).date()
-    need = record.open_mission(session, mission.id)
+def _candidates(session: Session, need: MissionNeed, at: datetime) -> list[int]:
     volunteers = pool.of(session).volunteers(session)
-    if need is None or not len(volunteers):
-        return []
-    rows, _ = engine.best_volunteers(volunteers, MissionColumns.of([need]), today, LOOKED_AT)
+    rows, _ = engine.best_volunteers(volunteers, MissionColumns.of([need]), at.astimezone(CASABLANCA).date(), LOOKED_AT)
     fitting = [int(n) for n in volunteers.person_id[rows[0][rows[0] != NOBODY]]]
-    known = set(session.execute(select(Proposal.person_id).where(Proposal.mission_id == mission.id)).scalars())
+    known = set(session.execute(select(Proposal.person_id).where(Proposal.mission_id == need.mission_id)).scalars())
     left_out = known | proposals.asked_enough(session, at)
     last_asked = _last_asked(session, fitting)
     order = np.argsort([last_asked.get(person_id, 0.0) for person_id in fitting], kind="stable")

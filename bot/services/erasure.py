@@ -136,9 +136,11 @@ def _newest_update(session: Session, chat_id: int) -> int | None:
 def say_farewell(session: Session, chat_id: int, at: datetime) -> None:
     """Resolve what others wait for, and tell them: somebody left, without a name."""
     for one in commitments.still_ahead(commitments.of_chat(session, chat_id), at.astimezone(CASABLANCA).date()):
-        held = one.application.state in states.HOLDS_PLACE
+        was = one.application.state
         states.settle(one.application, "withdrawn", at)
-        if held:
+        if was == "waiting":
+            continue  # the organisation never heard of him
+        if was in states.HOLDS_PLACE:
             waiting.offer_places(session, one.mission.id, at)
         for member in members(session, one.organisation.id):
             body = text(member.register, "somebody_left", title=one.mission.title)

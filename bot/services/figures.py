@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from bot.services.habits import FAIR_DAYS, LOOKED_AT_DAYS
+from bot.services.habits import FAIR_DAYS, LOOKED_AT_DAYS, was_asked
 from bot.services.states import HOLDS_PLACE
 from bot.services.territory import area_of
 from bot.store.engine import Database
@@ -122,13 +122,15 @@ def _number(session: Session, query: Any) -> int:
 
 def _answered(session: Session, at: datetime) -> int | None:
     """Per cent answered, counted as bot.services.habits counts for one organisation."""
-    has_answer = Application.state.in_(("accepted", "declined")) & Application.answered_at.is_not(None)
+    has_answer = Application.state.in_(("accepted", "declined")) | (
+        (Application.state == "pending") & Application.countered_at.is_not(None)
+    )
     is_late = (Application.state == "pending") & (Application.created_at < at - timedelta(days=FAIR_DAYS))
     row = session.execute(
         select(
             func.coalesce(func.sum(case((has_answer, 1), else_=0)), 0),
             func.coalesce(func.sum(case((has_answer, 0), (Application.state == "expired", 1), (is_late, 1), else_=0)), 0),
-        ).where(Application.created_at > at - timedelta(days=LOOKED_AT_DAYS), Application.state != "withdrawn")
+        ).where(Application.created_at > at - timedelta(days=LOOKED_AT_DAYS), was_asked())
     ).one()
     answered, silent = int(row[0]), int(row[1])
     return round(100 * answered / (answered + silent)) if answered + silent >= ENOUGH_ANSWERS else None

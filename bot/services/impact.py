@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards
+from bot.services import cards, habits
 from bot.services.organisations import members
 from bot.store.models import Application, Initiative, Mission, Organisation, OutboxMessage, Participation
 from bot.texts import Html, text
@@ -63,7 +63,8 @@ def figures(session: Session, first: date, next_first: date) -> dict[int, Month]
     def of(organisation_id: int) -> Month:
         return found.setdefault(organisation_id, Month())
 
-    answered = case((Application.state.in_(("accepted", "declined")), 1), else_=0)
+    is_answered = Application.state.in_(("accepted", "declined")) | Application.countered_at.is_not(None)
+    answered = case((is_answered, 1), else_=0)
     received = _of_organisation(
         select(
             Initiative.organisation_id,
@@ -71,7 +72,7 @@ def figures(session: Session, first: date, next_first: date) -> dict[int, Month]
             func.sum(answered),
             func.sum(case((Application.state == "accepted", 1), else_=0)),
         ).select_from(Application)
-    ).where(Application.created_at >= since, Application.created_at < until, Application.state != "withdrawn")
+    ).where(Application.created_at >= since, Application.created_at < until, habits.was_asked())
     for organisation_id, count, with_answer, accepted in session.execute(received.group_by(Initiative.organisation_id)):
         month = of(organisation_id)
         month.received, month.answered, month.accepted = count, int(with_answer), int(accepted)

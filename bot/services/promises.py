@@ -152,7 +152,7 @@ def expire(session: Session, application_id: int, at: datetime) -> bool:
     if application.state != "pending" or since > at - timedelta(days=ANSWER_DAYS):
         return False
     silent = "counter_expired" if application.countered_at else "application_expired"
-    states.settle(application, "expired", at)
+    states.settle(application, "expired", at, "terms" if application.countered_at else None)
     mission = application.mission
     organisation = mission.initiative.organisation
     session.flush()
@@ -205,7 +205,7 @@ def end_wait(session: Session, application_id: int, at: datetime) -> bool:
     application = _application(session, application_id)
     if application.state != "waiting" or application.created_at > at - timedelta(days=WAIT_DAYS):
         return False
-    states.settle(application, "expired", at)
+    states.settle(application, "expired", at, "waited")
     session.flush()
     _tell_with_alternatives(session, application, "wait_over", at, title=application.mission.title)
     return True
@@ -361,7 +361,8 @@ def finish(session: Session, mission_id: int, at: datetime) -> bool:
     session.flush()
     waiting_for_answer = select(Application).where(Application.mission_id == mission_id, Application.state.in_(states.UNANSWERED))
     for application in session.execute(waiting_for_answer.order_by(Application.id).with_for_update(of=Application)).scalars():
-        states.settle(application, "expired", at, "mission_over")
+        owed = application.state == "pending" and application.countered_at is None
+        states.settle(application, "expired", at, "mission_over" if owed else "waited")
         session.flush()
         _tell_with_alternatives(session, application, "mission_over", at, title=mission.title, organisation=organisation.name)
     running = select(Mission.id).where(Mission.initiative_id == initiative.id, Mission.state.in_(("published", "full", "pending")))

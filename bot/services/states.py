@@ -27,6 +27,9 @@ HOLDS_PLACE = ("accepted", "offered")
 """States in which a place is somebody's, or kept for him."""
 UNANSWERED = frozenset({"pending", "waiting", "offered"})
 
+ENDED_BY_VOLUNTEER = ("waited", "terms")
+"""Reasons of what expired although the organisation owed no answer: a wait for a place, or its terms, which he did not answer."""
+
 PARTICIPATION: Mapping[str, frozenset[str]] = {
     "confirmed": frozenset({"attended", "no_show", "excused"}),
     # Both sides say what happened; where they differ, the team decides.

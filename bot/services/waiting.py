@@ -139,7 +139,7 @@ def expire(session: Session, application_id: int, at: datetime) -> bool:
     ).scalar_one_or_none()
     if application is None or application.offered_until > at:
         return False
-    states.settle(application, "expired", at)
+    states.settle(application, "expired", at, "waited")
     person, mission = application.person, application.mission
     if person.blocked_at is None:
         body = text(person.register, "place_given_on", title=mission.title)

@@ -135,7 +135,8 @@ class Application(Base):
     note = Column(String(200))
     """On what terms the volunteer would come, in his words ("only from three o'clock"); None: on the mission's own."""
     closed_reason = Column(String(16))
-    """Why it was withdrawn (no_answer, not_expected, not_available, other) or declined without a look (mission_closed); None: not said."""
+    """Why it was withdrawn (no_answer, not_expected, not_available, other) or declined without a look (mission_closed), or expired
+    (mission_over: the organisation still owed an answer; waited, terms: it did not); None: not said."""
     created_at = Column(Instant, nullable=False)
     answered_at = Column(Instant)
     """When the organisation answered, the volunteer took it back, or it expired."""

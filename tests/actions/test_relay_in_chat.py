@@ -97,6 +97,11 @@ async def test_a_block_closes_it_for_both_and_for_matching(register: str, blocke
     for one in (chat, other):
         await one.tap(relay.write_payload(number))
         assert one.heard_first("relay_unknown") and one.loop is None
+    if blocker == KARIM:
+        again = mission(database, KARIM, 1, "Plage propre")
+        with database.write() as session:
+            told = {service.apply(session, SALMA, number, NOW)["outcome"] for number in (again, 999_999)}
+        assert told == {"gone"}, "a block is told no more than a mission that never was"
     with database.read() as session:
         assert session.execute(select(Block.wished_by)).scalar_one() == ("volunteer" if blocker == SALMA else "organisation")
         [salma] = [one for one in record.volunteer_profiles(session) if one.blocked_organisation_ids]

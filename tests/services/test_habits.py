@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services import habits
+from bot.services import habits, proposals
 from bot.services.habits import Answers
 from bot.store.engine import Database
-from bot.store.models import Application
+from bot.store.models import Application, Proposal
 from tests.worlds import NOW, small_world, volunteer
 
 
@@ -51,5 +51,21 @@ def test_what_is_counted(database: Database) -> None:
                 Application(mission_id=world.mission_id, person_id=person.person_id, state=state, created_at=created, answered_at=answered)
             )
         session.flush()
+        # What it was never asked: a wait for a place, terms that the volunteer did not answer, a place by invitation.
+        for number, (state, reason) in enumerate((("waiting", None), ("offered", None), ("expired", "waited"), ("expired", "terms"))):
+            person = volunteer(session, 8_100 + number, f"W{number}")
+            session.add(
+                Application(
+                    mission_id=world.mission_id,
+                    person_id=person.person_id,
+                    state=state,
+                    closed_reason=reason,
+                    created_at=NOW - timedelta(days=20),
+                )
+            )
+        invited = volunteer(session, 8_200, "I").person_id
+        session.add(Proposal(mission_id=world.mission_id, person_id=invited, state="open", created_at=NOW))
+        session.flush()
+        proposals.answer(session, 8_200, session.query(Proposal.id).scalar(), True, NOW)
         found = habits.answers(session, [world.organisation_id, 999], NOW)
     assert found == {world.organisation_id: Answers(answered=2, unanswered=2, waiting=2, hours=(5.0, 48.0))}
