@@ -141,6 +141,8 @@ def keep(session: Session, held: Claim, made: Made) -> None:
 def finish(session: Session, held: Claim, error: str | None = None) -> None:
     """End a claim: the shard is done; or, after an error, tried again after a while, and given up in the end."""
     now = clock.real_now()
+    # One after the other: of two that finish the last two shards at once, neither would see the other's, and the run would never end.
+    session.execute(select(DigestRun.id).where(DigestRun.id == held.run_id).with_for_update())
     shard: DigestShard | None = session.execute(
         select(DigestShard).where(DigestShard.id == held.shard_id, DigestShard.claims == held.token).with_for_update()
     ).scalar_one_or_none()

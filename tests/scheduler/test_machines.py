@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -66,6 +67,26 @@ async def test_two_machines_share_a_run(on_postgres: Database) -> None:
         assert set(session.execute(select(DigestShard.state)).scalars()) == {"done"}
     for database in others:
         database.close()
+
+
+def test_two_that_finish_the_last_shards_at_once_end_the_run(on_postgres: Database) -> None:
+    with on_postgres.write() as session:
+        held = [shards.claim(session, "worker", shard_id) for shard_id in session.execute(select(DigestShard.id)).scalars().all()]
+    with on_postgres.write() as session:
+        for claim in held[:-2]:
+            shards.finish(session, claim)
+
+    def finish_the_last() -> None:
+        with on_postgres.write() as session:
+            shards.finish(session, held[-1])
+
+    other = threading.Thread(target=finish_the_last)
+    with on_postgres.write() as session:
+        shards.finish(session, held[-2])
+        other.start()
+        other.join(timeout=0.5)
+    other.join()
+    assert is_over(on_postgres)
 
 
 def _machine(url: str, name: str) -> None:
