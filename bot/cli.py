@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -42,6 +43,13 @@ def _migrated() -> Settings:
     if not migrations.is_current(database()):
         _fail("The database has not the schema of this version: python -m bot migrate")
     return found
+
+
+def _instant(at: str) -> datetime:
+    try:
+        return clock.parse_instant(at)
+    except ValueError:
+        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
 
 
 @app.command()
@@ -150,10 +158,7 @@ def digest(at: str = typer.Option(..., help="ISO instant; without an offset, leg
     from bot.store.engine import database
 
     found = _migrated()
-    try:
-        instant = clock.parse_instant(at)
-    except ValueError:
-        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
+    instant = _instant(at)
     if digests.in_quiet_hours(instant, found.quiet_hours):
         typer.echo("quiet hours: nothing is due")
         return
@@ -175,10 +180,7 @@ def aid(at: str = typer.Option(..., help="ISO instant; without an offset, legal 
     from bot.store.engine import database
 
     found = _migrated()
-    try:
-        instant = clock.parse_instant(at)
-    except ValueError:
-        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
+    instant = _instant(at)
     done = aid_clock.run(database().write, instant, found.quiet_hours)
     typer.echo(f"{done.asked} asked to help, {done.told} told how it stands, {done.closed} closed")
 
@@ -186,22 +188,17 @@ def aid(at: str = typer.Option(..., help="ISO instant; without an offset, legal 
 @app.command(name="promises")
 def keep_promises(at: str = typer.Option(..., help="ISO instant; without an offset, legal time of Casablanca.")) -> None:
     """One look at what is kept by the clock as at an instant: answers, places, the day before and after, what is over."""
-    from bot.services import promises, proposals
+    from bot.services import promises
     from bot.services.digests import in_quiet_hours
     from bot.store.engine import database
 
     found = _migrated()
-    try:
-        instant = clock.parse_instant(at)
-    except ValueError:
-        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
+    instant = _instant(at)
     if in_quiet_hours(instant, found.quiet_hours):
         typer.echo("quiet hours: nothing is done")
         return
-    kept = promises.run(database().write, instant)
-    with database().write() as session:
-        ended = proposals.expire(session, instant)
-    typer.echo(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in {**vars(kept), "invitations_ended": ended}.items()))
+    kept = promises.run(database(), instant)
+    typer.echo(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in vars(kept).items()))
 
 
 @app.command()

@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 
 from bot import clock
 from bot.messages import buttons, leases, outbox
-from bot.services import aid_clock, digests, erasure, impact, promises, proposals, relay, shards
+from bot.services import aid_clock, digests, erasure, impact, promises, relay, shards
 from bot.settings import Settings
 from bot.store import changes
 from bot.store.engine import Database
@@ -76,7 +76,7 @@ def keep_promises(database: Database, settings: Settings) -> None:
     at = clock.now()
     if digests.in_quiet_hours(at, settings.quiet_hours):
         return
-    if kept := promises.run(database.write, at):
+    if kept := promises.run(database, at):
         log.info("promises", **{name: count for name, count in vars(kept).items() if count})
 
 
@@ -88,16 +88,6 @@ def tell_impact(database: Database, settings: Settings) -> None:
     with database.write() as session:
         if told := impact.tell(session, at):
             log.info("impact", told=told)
-
-
-def end_proposals(database: Database, settings: Settings) -> None:
-    """End the invitations that nobody answered, and tell the organisations, in waking hours."""
-    at = clock.now()
-    if digests.in_quiet_hours(at, settings.quiet_hours):
-        return
-    with database.write() as session:
-        if ended := proposals.expire(session, at):
-            log.info("proposals expired", count=ended)
 
 
 def go_on_with_aid(database: Database, settings: Settings) -> None:
@@ -149,7 +139,6 @@ def keep_house(database: Database, settings: Settings) -> None:
 JOBS = (
     Job("digests", 30, plan_digests),
     Job("shards", 5, make_digests, alone=False),
-    Job("proposals", 600, end_proposals),
     Job("promises", 60, keep_promises),
     Job("impact", 3600, tell_impact),
     Job("aid", 30, go_on_with_aid),

@@ -7,22 +7,22 @@ killed anywhere, or run by two, it happens once. All hours are legal time (Afric
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
 
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, covers, lists, recommendations, record, states, waiting
+from bot.services import cards, covers, lists, proposals, recommendations, record, states, waiting
 from bot.services.applications import answer_payload, apply_payload
 from bot.services.organisations import members
 from bot.services.relay import write_payload
 from bot.services.schedule import days_of
+from bot.store.engine import Database
 from bot.store.models import Application, Initiative, Mission, Organisation, Volunteer
 from bot.texts import Html, text
 
@@ -35,7 +35,6 @@ ASK_FOR_DAYS = 7
 WAIT_DAYS = 28
 """Whoever waited for a place so long is asked whether he still wishes to: his place on the list ends, and can be taken anew."""
 ALTERNATIVES = 3
-WRITE = Callable[[], AbstractContextManager[Session]]
 Step = Callable[[Session, int, datetime], bool]
 
 
@@ -50,13 +49,17 @@ class Kept:
     asked: int = 0
     finished: int = 0
     covered: int = 0
+    invitations_ended: int = 0
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
 
 
-def run(write: WRITE, at: datetime) -> Kept:
-    """Do all that is due as at an instant. Not to be called in the quiet hours: nobody is woken by a reminder."""
+def run(database: Database, at: datetime) -> Kept:
+    """Do all that is due as at an instant. Not to be called in the quiet hours: nobody is woken by a reminder.
+
+    Looking locks nothing; most of the time nothing is due.
+    """
     kept = Kept()
     steps: Sequence[tuple[str, Callable[[Session, datetime], list[int]], Step]] = (
         ("finished", _over, finish),
@@ -67,12 +70,13 @@ def run(write: WRITE, at: datetime) -> Kept:
         ("reminded", _tomorrow, remind),
         ("asked", _yesterday, ask_how_it_was),
         ("covered", covers.due, _next_wave),
+        ("invitations_ended", proposals.unanswered, proposals.expire),
     )
     for name, due, step in steps:
-        with write() as session:
+        with database.read() as session:
             ids = due(session, at)
         for row_id in ids:
-            with write() as session:
+            with database.write() as session:
                 setattr(kept, name, getattr(kept, name) + step(session, row_id, at))
     return kept
 
@@ -242,15 +246,18 @@ def _at_hour(day: date, hour: int) -> datetime:
 
 
 def _accepted(session: Session, column: Any, since: date) -> list[Application]:
+    """Those with a place of whose mission nothing was said yet, by the column that notes it. One query."""
+    begin = _at_hour(since, 0) - timedelta(days=7 + 1)
     query = (
         select(Application)
         .join(Mission, Mission.id == Application.mission_id)
         .where(
             Application.state == "accepted",
             column.is_(None),
-            # A dated mission that was over long ago has nothing left to remind of.
-            (Mission.ends_on.is_(None)) | (Mission.ends_on >= since),
+            # A dated mission that was over long ago has nothing left to remind of; of one that goes on, only the first time counts.
+            or_(Mission.ends_on >= since, and_(Mission.starts_on.is_(None), Application.answered_at > begin)),
         )
+        .options(contains_eager(Application.mission))
         .order_by(Application.id)
     )
     return list(session.execute(query).scalars())
@@ -321,7 +328,7 @@ def _yesterday(session: Session, at: datetime) -> list[int]:
 
 
 def ask_how_it_was(session: Session, application_id: int, at: datetime) -> bool:
-    """The word the day after, to both sides: did he take part?"""
+    """The word the day after: did he take part? What he says, with his hours, is then put to the organisation."""
     application = _application(session, application_id)
     if application.state != "accepted" or application.asked_on is not None or not _is_to_be_asked(application, at):
         return False

@@ -211,17 +211,18 @@ def open_ones(session: Session, chat_id: int) -> list[int]:
     return list(session.execute(query.order_by(Proposal.id)).scalars())
 
 
-def expire(session: Session, at: datetime) -> int:
-    """End the invitations that nobody answered for a week, and tell their organisations; returns how many."""
-    query = (
-        select(Proposal)
-        .where(Proposal.state == "open", Proposal.created_at < at - timedelta(days=ANSWER_DAYS))
-        .order_by(Proposal.id)
-        .with_for_update()
-    )
-    rows = session.execute(query).scalars().all()
-    for proposal in rows:
-        _close(proposal, "expired", at)
-        if proposal.kind == INVITE:
-            _tell(session, proposal, session.get(Mission, proposal.mission_id), "proposal_expired", at)
-    return len(rows)
+def unanswered(session: Session, at: datetime) -> list[int]:
+    """The invitations that nobody has answered for a week."""
+    old = select(Proposal.id).where(Proposal.state == "open", Proposal.created_at < at - timedelta(days=ANSWER_DAYS))
+    return list(session.execute(old.order_by(Proposal.id)).scalars())
+
+
+def expire(session: Session, proposal_id: int, at: datetime) -> bool:
+    """End an invitation that nobody answered for a week, and tell its organisation; False where it was answered meanwhile."""
+    proposal: Proposal = session.execute(select(Proposal).where(Proposal.id == proposal_id).with_for_update()).scalar_one()
+    if proposal.state != "open" or proposal.created_at >= at - timedelta(days=ANSWER_DAYS):
+        return False
+    _close(proposal, "expired", at)
+    if proposal.kind == INVITE:
+        _tell(session, proposal, session.get(Mission, proposal.mission_id), "proposal_expired", at)
+    return True

@@ -104,7 +104,7 @@ async def test_the_clock_waits_for_whose_turn_it_is(database: Database, number: 
     named = NOW + timedelta(days=2)
     with database.write() as session:
         counters.counter(session, KARIM, number, "à 15h", named)
-    assert not promises.run(database.write, NOW + timedelta(days=8))
-    assert promises.run(database.write, named + timedelta(days=7)).expired == 1
+    assert not promises.run(database, NOW + timedelta(days=8))
+    assert promises.run(database, named + timedelta(days=7)).expired == 1
     assert letter(database, KARIM)[0] == text("fr", "counter_expired_theirs", name="Salma", title="Soutien scolaire")
     assert letter(database, SALMA)[0].startswith(text("fr", "counter_expired", organisation="Jossour", title="Soutien scolaire"))

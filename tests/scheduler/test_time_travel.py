@@ -58,7 +58,7 @@ def travelled(database: Database, monkeypatch: pytest.MonkeyPatch) -> dict[int, 
     while at < BEGIN + timedelta(days=DAYS):
         monkeypatch.setattr(clock, "now", lambda at=at: at)
         monkeypatch.setattr(clock, "local_now", lambda at=at: at.astimezone(CASABLANCA))
-        for work in (jobs.plan_digests, jobs.make_digests, jobs.keep_promises, jobs.end_proposals):
+        for work in (jobs.plan_digests, jobs.make_digests, jobs.keep_promises):
             work(database, found)
         at += STEP
     return days

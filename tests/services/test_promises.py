@@ -46,7 +46,7 @@ def dated(store: Database) -> World:
 
 def run(store: Database, at: datetime) -> dict[str, int]:
     """What a look at an instant did, by step, the idle ones left out."""
-    return {name: number for name, number in vars(promises.run(store.write, at)).items() if number}
+    return {name: number for name, number in vars(promises.run(store, at)).items() if number}
 
 
 def apply(store: Database, mission_id: int, chat_id: int = AMINA, at: datetime = NOW, waits: bool = False) -> str:
@@ -355,7 +355,7 @@ def test_two_at_once_do_it_once(store: Database, dated: World) -> None:
         assert not promises.nudge(session, number, at)
     with store.write() as session:
         assert not promises.expire(session, number, at)
-    assert promises.run(store.write, at) == Kept()
+    assert promises.run(store, at) == Kept()
 
 
 def test_nobody_who_blocked_the_bot_is_written_to(store: Database, dated: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.matching.slots import slots_of
-from bot.services import applications, proposals, recommendations, waves
+from bot.services import applications, promises, proposals, recommendations, waves
 from bot.store.engine import Database
 from bot.store.models import Application, Consent, HelpCall, HelpRequest, Mission, Organisation, Proposal, Volunteer
 from bot.texts import REGISTERS
@@ -188,8 +188,7 @@ def test_a_mission_that_was_closed_meanwhile_is_gone(store: Database, world: Wor
 def test_what_nobody_answers_ends_after_a_week_once(store: Database, world: World) -> None:
     propose(store, world.mission_id)
     for days, ended in ((6, 0), (8, 1), (9, 0)):
-        with store.write() as session:
-            assert proposals.expire(session, NOW + timedelta(days=days)) == ended
+        assert promises.run(store, NOW + timedelta(days=days)).invitations_ended == ended
     assert states(store) == ["expired"]
     assert len(told(store, OWNER)) == 1
     assert answer(store, True, at=NOW + timedelta(days=9))["outcome"] == "late"

@@ -241,9 +241,7 @@ class Relation(RuleBasedStateMachine):
     def _until(self, end: datetime) -> None:
         while self.at < end:
             self.at = min(self.at + timedelta(hours=12), end)
-            promises.run(self.store.write, self.at)
-            with self.store.write() as session:
-                proposals.expire(session, self.at)
+            promises.run(self.store, self.at)
 
     # ---- what always holds
 
