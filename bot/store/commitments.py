@@ -28,3 +28,35 @@ class Participation(Base):
     """volunteer or organisation: whose word the state is so far."""
     created_at = Column(Instant, nullable=False)
     changed_at = Column(Instant, nullable=False)
+    checked_in_at = Column(Instant)
+    """When the code of the spot was given; None: it was not."""
+
+
+class PresenceCode(Base):
+    """What an organisation shows on the spot, for one mission and day, so that whoever is there can say so."""
+
+    __tablename__ = "presence_codes"
+    __table_args__ = (UniqueConstraint("mission_id", "took_place_on"), UniqueConstraint("code"))
+
+    id = Column(Integer, primary_key=True)
+    mission_id = Column(Integer, ForeignKey("missions.id", ondelete="CASCADE"), nullable=False)
+    took_place_on = Column(Date, nullable=False)
+    """Legal time."""
+    code = Column(String(8), nullable=False)
+    created_at = Column(Instant, nullable=False)
+
+
+class Reflection(Base):
+    """What somebody took from a day of a mission, and what he would like next: his own, shown to nobody else."""
+
+    __tablename__ = "reflections"
+    __table_args__ = (UniqueConstraint("participation_id"),)
+
+    id = Column(Integer, primary_key=True)
+    participation_id = Column(Integer, ForeignKey("participations.id", ondelete="CASCADE"), nullable=False)
+    learned = Column(String(300))
+    """In his words; None: left out."""
+    wish = Column(String(8))
+    """again (the same), similar (something like it), more (something regular) or pause; None: left out."""
+    created_at = Column(Instant, nullable=False)
+    changed_at = Column(Instant, nullable=False)

@@ -5,7 +5,7 @@ from bot.store.base import metadata
 from bot.store.care import Erasure, Handoff, Invitation, Message
 from bot.store.certificates import Certificate
 from bot.store.changes import ChangeRow
-from bot.store.commitments import Participation
+from bot.store.commitments import Participation, PresenceCode, Reflection
 from bot.store.organisations import Application, Initiative, Mission, Organisation, OrganisationMember
 from bot.store.people import REGISTERS, Consent, Person, Subscription, Volunteer
 from bot.store.relation import Block, Dismissal, Proposal, RelayMessage
@@ -50,8 +50,10 @@ __all__ = [
     "OutboxMessage",
     "Participation",
     "Person",
+    "PresenceCode",
     "Proposal",
     "Recommendation",
+    "Reflection",
     "RelayMessage",
     "Subscription",
     "Volunteer",
