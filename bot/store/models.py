@@ -10,6 +10,18 @@ from bot.store.organisations import Application, Initiative, Mission, Organisati
 from bot.store.people import REGISTERS, Consent, Person, Subscription, Volunteer
 from bot.store.relation import Block, Dismissal, Proposal, RelayMessage
 from bot.store.runs import DigestRun, DigestShard
+from bot.store.staff import (
+    AuditEntry,
+    CannedReply,
+    ConversationMark,
+    ConversationNote,
+    ConversationTag,
+    LoginThrottle,
+    OrganisationReview,
+    StaffAccount,
+    StaffSession,
+    Unmasking,
+)
 from bot.store.traffic import (
     Button,
     Digest,
@@ -24,11 +36,16 @@ from bot.store.traffic import (
 __all__ = [
     "REGISTERS",
     "Application",
+    "AuditEntry",
     "Block",
     "Button",
+    "CannedReply",
     "Certificate",
     "ChangeRow",
     "Consent",
+    "ConversationMark",
+    "ConversationNote",
+    "ConversationTag",
     "Digest",
     "DigestRun",
     "DigestShard",
@@ -43,10 +60,12 @@ __all__ = [
     "Invitation",
     "LastList",
     "Lease",
+    "LoginThrottle",
     "Message",
     "Mission",
     "Organisation",
     "OrganisationMember",
+    "OrganisationReview",
     "OutboxMessage",
     "Participation",
     "Person",
@@ -55,7 +74,10 @@ __all__ = [
     "Recommendation",
     "Reflection",
     "RelayMessage",
+    "StaffAccount",
+    "StaffSession",
     "Subscription",
+    "Unmasking",
     "Volunteer",
     "metadata",
 ]
