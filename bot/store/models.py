@@ -32,6 +32,7 @@ from bot.store.traffic import (
     OutboxMessage,
     Recommendation,
 )
+from bot.store.transcripts import Conversation, Example, Sentence, SentenceKey, TrainingRun, TranscriptMark
 
 __all__ = [
     "REGISTERS",
@@ -43,6 +44,7 @@ __all__ = [
     "Certificate",
     "ChangeRow",
     "Consent",
+    "Conversation",
     "ConversationMark",
     "ConversationNote",
     "ConversationTag",
@@ -52,6 +54,7 @@ __all__ = [
     "Dismissal",
     "Effect",
     "Erasure",
+    "Example",
     "Handoff",
     "HelpCall",
     "HelpRequest",
@@ -74,9 +77,13 @@ __all__ = [
     "Recommendation",
     "Reflection",
     "RelayMessage",
+    "Sentence",
+    "SentenceKey",
     "StaffAccount",
     "StaffSession",
     "Subscription",
+    "TrainingRun",
+    "TranscriptMark",
     "Unmasking",
     "Volunteer",
     "metadata",
