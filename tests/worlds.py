@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import CASABLANCA
@@ -41,6 +43,22 @@ def utc(*parts: int) -> datetime:
 def local(*parts: int) -> datetime:
     """An instant by legal time."""
     return datetime(*parts, tzinfo=CASABLANCA)  # type: ignore[misc,arg-type]
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """The statements that reach the database as long as the context is open, without the beginnings of transactions."""
+    heard: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            heard.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    try:
+        yield heard
+    finally:
+        event.remove(database.engine, "before_cursor_execute", hear)
 
 
 def volunteer(session: Session, chat_id: int = AMINA, name: str = "Amina", register: str = "fr", **offer: Any) -> Volunteer:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards, waves
-from bot.store.models import HelpCall, HelpRequest, Person, Volunteer
+from bot.store.models import HelpCall, HelpRequest, Person
 from bot.texts import text
 
 PATIENCE = {"now": timedelta(hours=2), "today": timedelta(hours=12), "week": timedelta(days=2)}
@@ -129,9 +129,8 @@ def facts(request: HelpRequest, register: str) -> dict[str, Any]:
 def first_name(session: Session, person_id: int | None) -> str:
     if person_id is None:
         return ""
-    volunteer = session.get(Volunteer, person_id)
     person = session.get(Person, person_id)
-    return str(volunteer.first_name if volunteer else person.first_name if person else "")
+    return person.known_as if person else ""
 
 
 def tell(session: Session, person: Person | None, origin: str, draft: Draft, at: datetime) -> None:

@@ -159,8 +159,7 @@ def answer(session: Session, chat_id: int, application_id: int, accepted: bool, 
         return {"outcome": "unknown"}
     mission: Mission = session.execute(select(Mission).where(Mission.id == application.mission_id).with_for_update()).scalar_one()
     organisation: Organisation = mission.initiative.organisation
-    volunteer = session.get(Volunteer, application.person_id)
-    told = {"name": volunteer.first_name if volunteer else "", "title": mission.title}
+    told = {"name": application.person.known_as, "title": mission.title}
     if application.state != "pending":
         return {"outcome": "answered", **told}
     if accepted and taken(session, mission.id) >= mission.capacity:

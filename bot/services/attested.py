@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.certificates import numbers, printable
 from bot.clock import CASABLANCA
-from bot.store.models import Application, Certificate, Participation, Volunteer
+from bot.store.models import Application, Certificate, Participation
 
 REPLACED = "replaced"
 """Why a certificate no longer holds when there is one with more in it."""
@@ -33,10 +33,9 @@ def minutes_of(rows: Sequence[Participation]) -> int:
     return sum(row.minutes or 0 for row in rows)
 
 
-def name_of(session: Session, application: Application) -> str:
+def name_of(application: Application) -> str:
     """The volunteer's name as it is printed: that of his offer, which his organisations read."""
-    volunteer = session.get(Volunteer, application.person_id)
-    return printable(volunteer.first_name if volunteer else application.person.first_name)
+    return printable(application.person.known_as)
 
 
 def newest(session: Session, application: Application) -> Certificate | None:
@@ -49,7 +48,7 @@ def newest(session: Session, application: Application) -> Certificate | None:
 def _facts(session: Session, application: Application, confirmed: Sequence[Participation]) -> dict[str, Any]:
     mission = application.mission
     return {
-        "name": name_of(session, application),
+        "name": name_of(application),
         "organisation": mission.initiative.organisation.name,
         "mission": mission.title,
         "place": None if mission.mode == "remote" else mission.place,
@@ -65,7 +64,7 @@ def ask_again(session: Session, application: Application) -> None:
     Otherwise hours could be handed on to somebody else by changing the name.
     """
     known = newest(session, application)
-    if known is not None and known.name != name_of(session, application):
+    if known is not None and known.name != name_of(application):
         for row in attended(session, application):
             row.told_by = "volunteer"
         session.flush()

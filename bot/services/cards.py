@@ -64,32 +64,28 @@ def when(mission: Mission, register: str) -> str:
     if mission.starts_on is None:
         said = text(register, "every_week", slots=week(mission.slots, register))
     elif mission.ends_on in (None, mission.starts_on):
-        said = day(mission.starts_on, register) + _times_of_day(mission, register)
+        return hours_of(mission, mission.starts_on, register)
     else:
         said = text(register, "from_to_dates", first=day(mission.starts_on, register), last=day(mission.ends_on, register))
-    if mission.time_from and mission.time_to:
-        said += " · " + text(register, "from_to_hours", first=mission.time_from, last=mission.time_to)
-    elif mission.time_from:
-        said += " · " + text(register, "from_hour", first=mission.time_from)
-    return said
+    return said + _hours(mission, register)
 
 
 def hours_of(mission: Mission, day_on: date, register: str) -> str:
     """One day of a mission with its hours, or its times of day."""
-    said = day(day_on, register)
+    return day(day_on, register) + (_hours(mission, register) or _times_of_day(mission, day_on, register))
+
+
+def _hours(mission: Mission, register: str) -> str:
     if mission.time_from and mission.time_to:
-        return said + " · " + text(register, "from_to_hours", first=mission.time_from, last=mission.time_to)
+        return " · " + text(register, "from_to_hours", first=mission.time_from, last=mission.time_to)
     if mission.time_from:
-        return said + " · " + text(register, "from_hour", first=mission.time_from)
+        return " · " + text(register, "from_hour", first=mission.time_from)
+    return ""
+
+
+def _times_of_day(mission: Mission, day_on: date, register: str) -> str:
     times = [t for t in TIMES if mission.slots & bit(DAYS[day_on.weekday()], t)]
-    return said + ("" if len(times) >= 3 or not times else " · " + labels("time_of_day", times, register))
-
-
-def _times_of_day(mission: Mission, register: str) -> str:
-    if mission.time_from:
-        return ""
-    times = [t for t in TIMES if mission.slots & bit(DAYS[mission.starts_on.weekday()], t)]
-    return "" if len(times) >= 3 else " · " + labels("time_of_day", times, register)
+    return " · " + labels("time_of_day", times, register) if 0 < len(times) < 3 else ""
 
 
 def reason(found: Reason, match: Match, register: str, theirs: bool) -> str | None:

@@ -16,7 +16,7 @@ from bot.messages import outbox
 from bot.messages.outbox import Draft
 from bot.services import attested, commitments, confirmations
 from bot.settings import settings
-from bot.store.models import Application, Certificate, Person, Volunteer
+from bot.store.models import Application, Certificate, Person
 from bot.texts import Html, text
 
 REASON_LENGTH = 200
@@ -41,8 +41,7 @@ def issue(session: Session, chat_id: int, mission_id: int, register: str, at: da
     rows = attested.attended(session, application)
     if not attested.minutes_of(rows):
         return {"outcome": _without_hours(session, application, bool(rows)), **told}
-    volunteer = session.get(Volunteer, application.person_id)
-    if not is_printable(volunteer.first_name if volunteer else application.person.first_name):
+    if not is_printable(application.person.known_as):
         return {"outcome": "name", **told}
     if organisation.state not in _MAY_ATTEST:
         return {"outcome": "unvalidated", **told}

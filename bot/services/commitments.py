@@ -16,7 +16,7 @@ from bot.messages import outbox
 from bot.messages.outbox import Draft
 from bot.services import applications, attested, confirmations, covers, states, waiting
 from bot.services.organisations import members
-from bot.store.models import Application, Initiative, Mission, Organisation, Participation, Person, Volunteer
+from bot.store.models import Application, Initiative, Mission, Organisation, Participation, Person
 from bot.texts import text
 
 WITHDRAW_REASONS = ("no_answer", "not_expected", "not_available", "other")
@@ -85,9 +85,8 @@ def withdraw(session: Session, chat_id: int, mission_id: int, at: datetime) -> d
     if was == "waiting":
         # The organisation never heard of him: there is nothing to tell.
         return {"outcome": "withdrawn", **told}
-    volunteer = session.get(Volunteer, application.person_id)
     for member in members(session, organisation.id):
-        body = text(member.register, "application_withdrawn", name=volunteer.first_name if volunteer else "", title=mission.title)
+        body = text(member.register, "application_withdrawn", name=application.person.known_as, title=mission.title)
         # What is ahead soon must be known soon: not held back by quiet hours.
         origin = f"withdrawn:{application.id}:{int(at.timestamp())}:{member.id}"
         outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body)], at)

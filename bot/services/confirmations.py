@@ -31,7 +31,7 @@ def told(session: Session, application: Application, rows: Sequence[Participatio
     It goes with the buttons, so that a yes is a yes to what was read.
     """
     parts = [f"{row.took_place_on}:{row.minutes}" for row in rows]
-    return str(zlib.crc32(" ".join([attested.name_of(session, application), *parts]).encode()))
+    return str(zlib.crc32(" ".join([attested.name_of(application), *parts]).encode()))
 
 
 def ask(session: Session, application: Application, rows: Sequence[Participation], at: datetime) -> bool:
@@ -50,7 +50,7 @@ def ask(session: Session, application: Application, rows: Sequence[Participation
         body = text(
             register,
             "participation_check",
-            name=attested.name_of(session, application),
+            name=attested.name_of(application),
             title=mission.title,
             days=Html("\n".join(lines)),
         )
@@ -91,7 +91,7 @@ def confirm(session: Session, chat_id: int, application_id: int, number: str, ag
     application: Application | None = session.execute(query).scalar_one_or_none()
     if application is None:
         return {"outcome": "unknown"}
-    known = {"name": attested.name_of(session, application), "title": application.mission.title}
+    known = {"name": attested.name_of(application), "title": application.mission.title}
     if application.person.chat_id == chat_id:
         return {"outcome": "own", **known}
     rows = attested.unconfirmed(attested.attended(session, application))

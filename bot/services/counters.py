@@ -16,7 +16,7 @@ from bot.messages.outbox import Choice, Draft
 from bot.services import cards, record, states
 from bot.services.organisations import ids_spoken_for, members
 from bot.services.relay import write_payload
-from bot.store.models import Application, Initiative, Mission, Person, Volunteer
+from bot.store.models import Application, Initiative, Mission, Person
 from bot.texts import text
 
 WORDS_LENGTH = 200
@@ -40,8 +40,7 @@ def of_whom(session: Session, chat_id: int, application_id: int) -> tuple[str, s
     application = _own(session, chat_id, application_id)
     if application is None or application.state != "pending":
         return None
-    volunteer = session.get(Volunteer, application.person_id)
-    return (volunteer.first_name if volunteer else application.person.first_name), application.mission.title
+    return application.person.known_as, application.mission.title
 
 
 def counter(session: Session, chat_id: int, application_id: int, words: str, at: datetime) -> dict[str, Any]:
@@ -56,8 +55,8 @@ def counter(session: Session, chat_id: int, application_id: int, words: str, at:
     application = _own(session, chat_id, application_id)
     if application is None:
         return {"outcome": "unknown"}
-    volunteer, mission, person = session.get(Volunteer, application.person_id), application.mission, application.person
-    told = {"name": volunteer.first_name if volunteer else "", "title": mission.title}
+    mission, person = application.mission, application.person
+    told = {"name": person.known_as, "title": mission.title}
     if application.state != "pending":
         return {"outcome": "answered", **told}
     application.counter, application.countered_at = words, at
@@ -110,10 +109,9 @@ def answer(session: Session, chat_id: int, application_id: int, agrees: bool, at
 
 
 def _tell(session: Session, application: Application, mission: Mission, key: str, at: datetime) -> None:
-    volunteer = session.get(Volunteer, application.person_id)
     for member in members(session, mission.initiative.organisation_id):
         register = member.register
-        body = text(register, key, name=volunteer.first_name if volunteer else "", title=mission.title, words=application.counter)
+        body = text(register, key, name=application.person.known_as, title=mission.title, words=application.counter)
         choices = [Choice(text(register, "button_write"), write_payload(application.id))] if key == "counter_agreed" else []
         origin = f"{key}:{application.id}:{int(at.timestamp())}:{member.id}"
         outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body, choices)], at)

@@ -23,7 +23,7 @@ from bot.services.organisations import members
 from bot.services.relay import write_payload
 from bot.services.schedule import days_of
 from bot.store.engine import Database
-from bot.store.models import Application, Initiative, Mission, Organisation, Volunteer
+from bot.store.models import Application, Initiative, Mission, Organisation
 from bot.texts import Html, text
 
 NUDGE_DAYS, ANSWER_DAYS = 3, 7
@@ -92,11 +92,6 @@ def _application(session: Session, application_id: int) -> Application:
     return found
 
 
-def _name(session: Session, application: Application) -> str:
-    volunteer = session.get(Volunteer, application.person_id)
-    return str(volunteer.first_name if volunteer else application.person.first_name)
-
-
 # ---- the organisation's answer
 
 
@@ -126,7 +121,7 @@ def nudge(session: Session, application_id: int, at: datetime) -> bool:
     for member in members(session, mission.initiative.organisation_id):
         register = member.register
         choices = [Choice(text(register, f"button_{one}"), answer_payload(application.id, one)) for one in ("accepted", "declined")]
-        body = text(register, "application_nudge", count=left, name=_name(session, application), title=mission.title)
+        body = text(register, "application_nudge", count=left, name=application.person.known_as, title=mission.title)
         origin = f"nudge:{application.id}:{member.id}:{_stamp(application)}"
         outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body, choices, solicited=False)], at)
     return True
@@ -162,7 +157,7 @@ def expire(session: Session, application_id: int, at: datetime) -> bool:
     session.flush()
     _tell_with_alternatives(session, application, silent, at, title=mission.title, organisation=organisation.name)
     for member in members(session, organisation.id):
-        body = text(member.register, f"{silent}_theirs", name=_name(session, application), title=mission.title)
+        body = text(member.register, f"{silent}_theirs", name=application.person.known_as, title=mission.title)
         origin = f"expired:{application.id}:{member.id}:{_stamp(application)}"
         outbox.queue(session, member.chat_id, outbox.NOTICE, origin, [Draft(body)], at)
     return True
@@ -339,7 +334,7 @@ def ask_how_it_was(session: Session, application_id: int, at: datetime) -> bool:
         register = person.register
         named = f'"mission": "{mission.id}", "date": "{day.isoformat()}"'
         choices = [
-            Choice(text(register, "button_took_part"), f"/report_participation{{{named}}}"),
+            Choice(text(register, "button_took_part"), f'/report_participation{{{named}, "answer": "yes"}}'),
             Choice(text(register, "button_was_absent"), f'/report_participation{{{named}, "answer": "absent"}}'),
         ]
         body = text(register, "how_was_it", title=mission.title, day=cards.day(day, register))

@@ -38,11 +38,6 @@ class Selection:
     """The missions of the whole list up to here, so that any of them can be named by its place."""
 
 
-def missions_for(session: Session, volunteer: VolunteerProfile, at: datetime) -> list[Match]:
-    """Every mission that fits a volunteer or a search, the most points first."""
-    return judge.missions_for(volunteer, pool.of(session).missions(session).needs.values(), _day(at))
-
-
 def select_missions(session: Session, volunteer: VolunteerProfile, at: datetime, page: int = 1, listed: Sequence[int] = ()) -> Selection:
     """A page of the missions that fit a volunteer or a search.
 

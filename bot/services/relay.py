@@ -18,7 +18,7 @@ from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services.organisations import ids_spoken_for, members
 from bot.services.profiles import person_of
-from bot.store.models import Application, Block, Handoff, Initiative, Message, Mission, Person, RelayMessage, Volunteer
+from bot.store.models import Application, Block, Handoff, Initiative, Message, Mission, Person, RelayMessage
 from bot.texts import text
 
 WORDS_LENGTH = 1000
@@ -40,11 +40,9 @@ class Thread:
     title: str
 
 
-def _thread(session: Session, application: Application, side: str) -> Thread:
+def _thread(application: Application, side: str) -> Thread:
     mission = application.mission
-    volunteer = session.get(Volunteer, application.person_id)
-    first_name = volunteer.first_name if volunteer else application.person.first_name
-    name = mission.initiative.organisation.name if side == VOLUNTEER else first_name
+    name = mission.initiative.organisation.name if side == VOLUNTEER else application.person.known_as
     return Thread(application, side, name, mission.title)
 
 
@@ -64,7 +62,7 @@ def threads(session: Session, chat_id: int, at: datetime) -> list[Thread]:
         )
         .order_by(Application.answered_at.desc(), Application.id.desc())
     )
-    found = [_thread(session, application, VOLUNTEER if is_own else ORGANISATION) for application, is_own in session.execute(query)]
+    found = [_thread(application, VOLUNTEER if is_own else ORGANISATION) for application, is_own in session.execute(query)]
     return [one for one in found if not is_blocked(session, one.application)]
 
 
@@ -108,7 +106,7 @@ def _readers(session: Session, thread: Thread) -> Sequence[Person]:
 
 def _tell(session: Session, reader: Person, thread: Thread, row: RelayMessage, at: datetime) -> None:
     register = reader.register
-    other = _thread(session, thread.application, ORGANISATION if thread.side == VOLUNTEER else VOLUNTEER)
+    other = _thread(thread.application, ORGANISATION if thread.side == VOLUNTEER else VOLUNTEER)
     number = thread.application.id
     choices = [
         Choice(text(register, "button_reply"), write_payload(number)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +41,7 @@ from bot.store.models import (
     Volunteer,
 )
 from bot.store.tracker import Tracker
-from bot.texts import text
+from bot.texts import plain, text
 
 DRAFTS = ("offer", "organisation", "initiative", "initiative_change", "aid", "report", "feedback", "relay", "counter")
 """Slots in which Rasa keeps what a person began to say."""
@@ -286,11 +285,11 @@ def send_copy(session: Session, tracker: Tracker, chat_id: int, register: str, o
 
 def readable(kept: Mapping[str, Any], register: str, day: str) -> str:
     """The copy in words: a heading for each part of which something is kept."""
-    parts = [_plain(text(register, "export_head", day=day))]
+    parts = [plain(text(register, "export_head", day=day))]
     for key, lines in _lines(kept, register):
         if lines:
-            parts.append("\n".join([_plain(text(register, key)).upper(), *(f"- {line}" for line in lines)]))
-    return "\n\n".join([*parts, _plain(text(register, "export_foot"))]) + "\n"
+            parts.append("\n".join([plain(text(register, key)).upper(), *(f"- {line}" for line in lines)]))
+    return "\n\n".join([*parts, plain(text(register, "export_foot"))]) + "\n"
 
 
 def _lines(kept: Mapping[str, Any], register: str) -> Iterable[tuple[str, Sequence[str]]]:
@@ -300,12 +299,12 @@ def _lines(kept: Mapping[str, Any], register: str) -> Iterable[tuple[str, Sequen
     yield "export_offer", _offer_lines(kept["offer"], register) if kept.get("offer") else []
     yield (
         "export_consents",
-        [_line(row["given"], _plain(text(register, f"consent_{row['purpose']}")), row["organisation"]) for row in kept.get("consents", ())],
+        [_line(row["given"], plain(text(register, f"consent_{row['purpose']}")), row["organisation"]) for row in kept.get("consents", ())],
     )
     yield (
         "export_lists",
         [
-            _line(_plain(text(register, f"button_{row['frequency']}")), row["organisation"], row["ended"] and f"→ {row['ended']}")
+            _line(plain(text(register, f"button_{row['frequency']}")), row["organisation"], row["ended"] and f"→ {row['ended']}")
             for row in kept.get("lists", ())
         ],
     )
@@ -348,11 +347,11 @@ def _offer_lines(offer: Row, register: str) -> list[str]:
     lines.append(text(register, "summary_when", slots=cards.week(offer["slots"], register)))
     lines.append(text(register, f"summary_mode_{offer['mode'] or 'both'}"))
     lines.append(text(register, f"age_{offer['age_band']}"))
-    return [_plain(line) for line in lines]
+    return [plain(line) for line in lines]
 
 
 def _application_lines(row: Row, register: str) -> list[str]:
-    lines = [_line(row["at"], row["mission"], row["organisation"], _plain(text(register, f"state_{row['state']}")), row["note"])]
+    lines = [_line(row["at"], row["mission"], row["organisation"], plain(text(register, f"state_{row['state']}")), row["note"])]
     for part in row["took_part"]:
         lines.append(_line(part["on"], row["mission"], part["minutes"] and f"{part['minutes']} min"))
     return lines
@@ -361,8 +360,3 @@ def _application_lines(row: Row, register: str) -> list[str]:
 def _line(*parts: object) -> str:
     """Parts of a line, those that are there; instants without their T."""
     return " · ".join(re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[+-]\d\d:\d\d$", r"\1 \2", str(part)) for part in parts if part)
-
-
-def _plain(words: str) -> str:
-    """A text of the catalogues without its tags: a file has none."""
-    return html.unescape(re.sub(r"<[^>]*>", "", words))

@@ -124,7 +124,7 @@ def _tell_organisation(session: Session, application: Application, mission: Miss
             member.register,
             "place_taken",
             title=mission.title,
-            name=volunteer.first_name if volunteer else "",
+            name=application.person.known_as,
             card=cards.volunteer_facts(volunteer, member.register) if volunteer else "",
         )
         write = Choice(text(member.register, "button_write"), write_payload(application.id))

@@ -14,9 +14,9 @@ from bot.matching.slots import days_and_times
 from bot.services import cards, habits, public
 from bot.site.asked import FALLBACK, number, parameters, rows, wanted
 from bot.site.contract import DOCUMENT, LIST_FILTERS
-from bot.site.shared import Site, link, plain
+from bot.site.shared import Site, link
 from bot.store.models import Mission, Organisation
-from bot.texts import text
+from bot.texts import text, unmarked
 
 _KEPT = {"Cache-Control": "public, max-age=60"}
 
@@ -68,7 +68,7 @@ def organisation(site: Site, request: Request) -> Response:
         answers = habits.answers(session, [owner.id], clock.now()).get(owner.id)
         found = public.missions_of(session, owner.id, clock.local_now().date())
         more = {
-            "answers": plain(text(register, answers.words)) if answers and answers.words else None,
+            "answers": unmarked(text(register, answers.words)) if answers and answers.words else None,
             "missions": [_mission(site, request, row, register) for row in found],
         }
         return _answer(_organisation(site, request, owner, register) | more)
@@ -102,7 +102,7 @@ def _mission(site: Site, request: Request, row: Mission, register: str) -> dict[
         "cause": _named("cause", row.initiative.cause, register),
         "mode": row.mode,
         "place": _named("place", row.place, register),
-        "when": plain(cards.when(row, register)),
+        "when": unmarked(cards.when(row, register)),
         "slots": {day: list(times) for day, times in days_and_times(row.slots)},
         "starts_on": row.starts_on.isoformat() if row.starts_on else None,
         "ends_on": row.ends_on.isoformat() if row.ends_on else None,

@@ -17,9 +17,9 @@ from bot.services import cards, public
 from bot.services.public import Wanted
 from bot.site import calendars
 from bot.site.asked import number, parameters, register_of
-from bot.site.shared import Site, link, plain
+from bot.site.shared import Site, link
 from bot.store.models import Mission
-from bot.texts import joined, text
+from bot.texts import joined, text, unmarked
 
 KEPT = "public, max-age=900"
 MOST = 200
@@ -39,7 +39,7 @@ def _missions(session: Session, request: Request, most: int) -> tuple[list[Missi
 def _name(given: dict[str, Any], register: str) -> str:
     """What a feed is called: what it holds, and of which place and cause."""
     parts = [vocabulary.label(kind, given[kind], register) for kind in ("cause", "place") if kind in given]
-    return "Tadamon · " + joined(register, [plain(text(register, "site_missions")), *parts])
+    return "Tadamon · " + joined(register, [unmarked(text(register, "site_missions")), *parts])
 
 
 def missions_calendar(site: Site, request: Request) -> Response:
@@ -74,7 +74,7 @@ def news(site: Site, request: Request) -> Response:
     content = (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel>'
         f"<title>{escape(_name(given, register))}</title><link>{escape(base + link('/missions', register, **asked))}</link>"
-        f"<description>{escape(plain(text(register, 'site_title')))}</description><language>{register}</language><ttl>60</ttl>"
+        f"<description>{escape(unmarked(text(register, 'site_title')))}</description><language>{register}</language><ttl>60</ttl>"
         f'<atom:link href={itself} rel="self" type="application/rss+xml"/>{entries}</channel></rss>\n'
     )
     return Response(content.encode("utf-8"), media_type=RSS, headers=_HEADERS)
@@ -88,7 +88,7 @@ def _entry(mission: Mission, base: str, register: str) -> str:
         f'<guid isPermaLink="false">mission-{mission.id}@tadamon</guid>'
         f"<pubDate>{format_datetime(mission.created_at.astimezone(timezone.utc))}</pubDate>"
         f"<category>{escape(vocabulary.label('cause', mission.initiative.cause, register))}</category>"
-        f"<description>{escape(_clean(' · '.join(plain(fact) for fact in facts)))}</description></item>"
+        f"<description>{escape(_clean(' · '.join(unmarked(fact) for fact in facts)))}</description></item>"
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from bot.services.figures import Board
 from bot.services.links import start_link
 from bot.site.asked import register_of
 from bot.store.engine import Database
-from bot.texts import REGISTERS, RIGHT_TO_LEFT, text
+from bot.texts import REGISTERS, RIGHT_TO_LEFT, text, unmarked
 
 FOLDER = Path(__file__).parent
 FRESH = "public, max-age=60"
@@ -29,7 +28,6 @@ FRESH = "public, max-age=60"
 FOR_EVER = "public, max-age=31536000, immutable"
 _TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
-_MARKS = re.compile("[\u2066-\u2069\u200e\u200f\u202a-\u202e]")
 NARROW_SPACE = "\u202f"
 
 
@@ -55,11 +53,6 @@ class Site:
         if self.bot_name is None:
             return None
         return start_link(self.bot_name, payload) if payload else f"https://t.me/{self.bot_name}"
-
-
-def plain(shown: str) -> str:
-    """A text of the catalogues for attributes, titles and files: without tags, entities and marks of direction."""
-    return _MARKS.sub("", html.unescape(re.sub(r"<[^>]*>", "", str(shown))))
 
 
 def counted(value: int) -> str:
@@ -97,7 +90,7 @@ def link(path: str, register: str, **query: object) -> str:
 _PAGES = Environment(
     loader=FileSystemLoader(FOLDER / "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_PAGES.filters["plain"] = plain
+_PAGES.filters["unmarked"] = unmarked
 _PAGES.filters["counted"] = counted
 _PAGES.globals["static"] = static_path
 
@@ -116,7 +109,7 @@ def page(
         t=lambda key, *given, **arguments: Markup(text(register, key, *given, **arguments)),  # noqa: S704 - made by bot.texts, which escapes
         to=lambda path, **query: link(path, register, **query),
         register=register,
-        registers=[(name, plain(text(name, "register_name")), "?" + urlencode([*kept, ("lang", name)])) for name in REGISTERS],
+        registers=[(name, unmarked(text(name, "register_name")), "?" + urlencode([*kept, ("lang", name)])) for name in REGISTERS],
         direction="rtl" if register in RIGHT_TO_LEFT else "ltr",
         address=f"{site.base(request)}{quote(request.url.path)}?lang={register}",
         is_canonical=site.site_url is not None,

@@ -27,6 +27,11 @@ class Person(Base):
 
     volunteer = relationship("Volunteer", back_populates="person", uselist=False)
 
+    @property
+    def known_as(self) -> str:
+        """The name that organisations read: that of the offer; Telegram's where there is none any more."""
+        return str(self.volunteer.first_name if self.volunteer else self.first_name)
+
 
 class Volunteer(Base):
     """What a person offers. One a person."""

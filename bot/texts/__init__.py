@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import string
 from functools import cache
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 import yaml
@@ -25,6 +25,7 @@ RIGHT_TO_LEFT = ("ar", "ary-Arab")
 
 _ISOLATE, _POP = "\u2068", "\u2069"
 _RIGHT_TO_LEFT_MARK = "\u200f"
+_MARKS = re.compile("[\u2066-\u2069\u200e\u200f\u202a-\u202e]")
 _KEPT_BLANK = "\n \n"
 _RUNS_RIGHT = re.compile(r"(?:<[^>]*>|[^<\w\u2068])*[\u0600-\u06ff\u200f]")
 """A line whose first letter, tags and signs left out, is Arabic."""
@@ -89,14 +90,24 @@ def _directed(register: str, whole: str) -> str:
     return "\n".join(line if not line or _RUNS_RIGHT.match(line) else _RIGHT_TO_LEFT_MARK + line for line in whole.split("\n"))
 
 
-def in_one_piece(html: str) -> str:
+def in_one_piece(shown: str) -> str:
     """The text as it goes through Rasa, whose channels part a text at blank lines into messages of their own."""
-    return html.replace("\n\n", _KEPT_BLANK)
+    return shown.replace("\n\n", _KEPT_BLANK)
 
 
-def with_blank_lines(html: str) -> str:
+def with_blank_lines(shown: str) -> str:
     """The text again as it was before :func:`in_one_piece`."""
-    return html.replace(_KEPT_BLANK, "\n\n")
+    return shown.replace(_KEPT_BLANK, "\n\n")
+
+
+def plain(shown: str) -> str:
+    """A text of the catalogues for files, where there is no HTML: without tags and entities."""
+    return unescape(re.sub(r"<[^>]*>", "", str(shown)))
+
+
+def unmarked(shown: str) -> str:
+    """A text without tags, entities and marks of direction, for what other programs read: calendars, feeds, attributes and titles."""
+    return _MARKS.sub("", plain(shown))
 
 
 def isolate(register: str, value: str) -> str:

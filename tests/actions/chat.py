@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import itertools
 import json
+import pkgutil
 from typing import Any
 
 import yaml
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import (
-    account,
-    aid,
-    care,
-    certificates,
-    commitments,
-    counters,
-    dismissals,
-    handoff,
-    initiative,
-    initiatives,
-    missions,
-    offer,
-    organisation,
-    proposals,
-    relay,
-    rights,
-)
+import actions
 from actions.turn import TURN_DONE, TurnAction
 from bot.settings import PROJECT
 from bot.texts import text as catalogue_text
@@ -39,25 +24,8 @@ from tests.dialogues.expectations import says, starts
 
 ACTIONS = {
     found.action: found()
-    for module in (
-        account,
-        aid,
-        care,
-        certificates,
-        commitments,
-        counters,
-        dismissals,
-        handoff,
-        initiative,
-        initiatives,
-        missions,
-        offer,
-        organisation,
-        proposals,
-        relay,
-        rights,
-    )
-    for _, found in inspect.getmembers(module, inspect.isclass)
+    for module in pkgutil.iter_modules(actions.__path__, "actions.")
+    for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
     if issubclass(found, TurnAction) and not inspect.isabstract(found)
 }
 RULES = {

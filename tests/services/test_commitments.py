@@ -121,7 +121,7 @@ def test_what_was_taken_back_is_not_recommended_again(store: Database, world: Wo
     with store.read() as session:
         number = session.execute(select(Person.id).where(Person.chat_id == AMINA)).scalar_one()
         [profile] = record.volunteer_profiles(session, [number])
-        assert recommendations.missions_for(session, profile, NOW) == []
+        assert recommendations.select_missions(session, profile, NOW).total == 0
 
 
 def report(store: Database, mission_id: int, on: date | None = None, minutes: int | None = 120, at: datetime = LATER) -> dict[str, Any]:

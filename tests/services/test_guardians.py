@@ -49,7 +49,7 @@ def apply(store: Database, mission_id: int) -> str:
 def test_only_what_is_open_at_that_age_is_shown(store: Database, numbers: list[int]) -> None:
     with store.read() as session:
         [profile] = record.volunteer_profiles(session, [person_id(session, AMINA)])
-        assert [match.mission.mission_id for match in recommendations.missions_for(session, profile, NOW)] == numbers[:1]
+        assert [match.mission.mission_id for match in recommendations.select_missions(session, profile, NOW).matches] == numbers[:1]
         assert recommendations.obstacles(session, profile, numbers[1], NOW) == ["age"]
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.matching import fairness
@@ -16,28 +15,12 @@ from bot.services import applications, dismissals, pool, profiles, recommendatio
 from bot.store import changes
 from bot.store.engine import Database
 from bot.store.models import ChangeRow, Mission, Organisation, Person, Volunteer
-from tests.worlds import AMINA, BRAHIM, NOW, OWNER, World, mission, organisation, person_id, small_world, volunteer
+from tests.worlds import AMINA, BRAHIM, NOW, OWNER, World, mission, organisation, person_id, small_world, statements, volunteer
 
 
 @pytest.fixture
 def world(store: Database) -> World:
     return small_world(store)
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def missions_now(store: Database) -> dict[int, tuple[int, int]]:
@@ -144,7 +127,7 @@ def test_what_was_rolled_back_never_was(store: Database, world: World) -> None:
 
 def test_where_nothing_changed_one_small_query_is_all(store: Database, world: World) -> None:
     missions_now(store), volunteers_now(store)
-    with counted(store) as sent:
+    with statements(store) as sent:
         missions_now(store)
         volunteers_now(store)
     assert len(sent) == 2 and all("max(changes.id)" in statement for statement in sent)

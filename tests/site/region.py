@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from bot import vocabulary
@@ -179,22 +178,6 @@ async def visitor(database: Database, **options: Any) -> AsyncIterator[httpx.Asy
     transport = httpx.ASGITransport(create_app(database, None, **options))
     async with httpx.AsyncClient(transport=transport, base_url="http://site") as client:
         yield client
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """The statements that reach the database as long as the context is open, without the beginnings of transactions."""
-    heard: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            heard.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", hear)
-    try:
-        yield heard
-    finally:
-        event.remove(database.engine, "before_cursor_execute", hear)
 
 
 class Page(HTMLParser):

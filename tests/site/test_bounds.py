@@ -17,8 +17,8 @@ from bot.services import public
 from bot.services.figures import Board
 from bot.site.app import PATHS, create_app
 from bot.store.engine import Database
-from tests.site.region import flood, statements
-from tests.worlds import NOW
+from tests.site.region import flood
+from tests.worlds import NOW, statements
 
 MANY = ("/missions?before=500&cause=health", "/missions?q=soutien", "/missions?q=nowhere", "/missions?place=Settat&day=sat&mode=onsite")
 LISTS = [*(path.replace("{number}", "7").replace("{name}", "missions-1") for path in PATHS), *MANY]
