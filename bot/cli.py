@@ -14,9 +14,11 @@ import typer
 
 from bot import clock
 from bot.settings import SETTINGS, SettingError, Settings, settings
+from bot.staff_cli import accounts
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-staff = typer.Typer(no_args_is_help=True, help="What staff may do by hand until they have a console.")
+staff = typer.Typer(no_args_is_help=True, help="Accounts of the console, and what staff may do by hand.")
+staff.add_typer(accounts)
 app.add_typer(staff, name="staff")
 
 

@@ -1,0 +1,1 @@
+"""The pages of the staff: conversations, moderation, the log; denied by default."""
