@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 
 from bot import clock
 from bot.messages import buttons, leases, outbox
-from bot.services import aid_clock, digests, erasure, impact, promises, relay, shards
+from bot.services import aid_clock, digests, erasure, impact, promises, relay, shards, transcript_index
 from bot.settings import Settings
 from bot.store import changes
 from bot.store.engine import Database
@@ -106,6 +106,16 @@ def erase_people(database: Database, settings: Settings) -> None:
         log.info("erasures", done=done)
 
 
+def read_transcripts(database: Database, settings: Settings) -> None:
+    """Copy what was said since the last look, for staff to read."""
+    tracker = Tracker(settings.tracker_database_url)
+    with database.read() as session:
+        if not transcript_index.is_behind(session, tracker):
+            return
+    if added := transcript_index.run(database.write, tracker):
+        log.info("transcripts", sentences=added)
+
+
 def keep_house(database: Database, settings: Settings) -> None:
     """Forget what is no longer needed: expired buttons, old effects, texts of old messages and of requests that are closed."""
     now = clock.real_now()
@@ -143,6 +153,7 @@ JOBS = (
     Job("impact", 3600, tell_impact),
     Job("aid", 30, go_on_with_aid),
     Job("erasures", 5, erase_people),
+    Job("transcripts", 3, read_transcripts),
     Job("housekeeping", 3600, keep_house),
 )
 

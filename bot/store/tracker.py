@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Float, Integer, String, Text, bindparam, column, delete, select, table, update
+from sqlalchemy import Float, Integer, String, Text, bindparam, column, delete, func, select, table, update
 from sqlalchemy.pool import NullPool
 
+from bot import clock
 from bot.store.engine import BUSY_SECONDS
 
 _EVENTS = table(
@@ -24,6 +26,8 @@ _EVENTS = table(
     column("sender_id", String),
     column("type_name", String),
     column("timestamp", Float),
+    column("intent_name", String),
+    column("action_name", String),
     column("data", Text),
 )
 
@@ -34,6 +38,23 @@ _OWN_DRAFTS = ("offer", "aid", "aid_address")
 _OWN_WORDS = ("first_name", "need", "address")
 _NAMES_OTHERS = "aid_address"
 """The one slot in which somebody else's name stands."""
+_NOBODY, _FORGOTTEN = "0", "forgotten"
+_INDEX = "ix_events_sender_id_id"
+_AT_ONCE = 5000
+"""So many old events are looked at in one transaction."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of Rasa's table."""
+
+    id: int
+    chat_id: int
+    kind: str
+    """Rasa's type_name: user, bot, slot, action, active_loop …"""
+    at: datetime
+    """By business time, in UTC; Rasa itself writes real time."""
+    content: dict[str, Any]
 
 
 class Tracker:
@@ -42,6 +63,11 @@ class Tracker:
     def __init__(self, url: str) -> None:
         self._url = url
         self._is_sqlite = url.startswith("sqlite")
+
+    @property
+    def numbers_in_order(self) -> bool:
+        """Whether events become visible in the order of their numbers: SQLite has one writer at a time, PostgreSQL many."""
+        return self._is_sqlite
 
     def said(self, chat_id: int) -> list[tuple[datetime, str]]:
         """What somebody wrote, without taps and commands, the oldest first."""
@@ -75,12 +101,79 @@ class Tracker:
             rows = connection.execute(query).all() if connection is not None else []
         return [(datetime.fromtimestamp(timestamp or 0, timezone.utc), json.loads(kept)) for timestamp, kept in rows]
 
+    def after(self, event_id: int, kinds: Sequence[str], limit: int) -> list[Event]:
+        """Events of all chats of Telegram with a larger number, of these kinds, the oldest first; fewer than ``limit``: the last ones."""
+        query = select(_EVENTS.c.id, _EVENTS.c.sender_id, _EVENTS.c.type_name, _EVENTS.c.timestamp, _EVENTS.c.data)
+        query = query.where(_EVENTS.c.id > event_id, _EVENTS.c.type_name.in_(kinds)).order_by(_EVENTS.c.id).limit(limit)
+        return self._read(query)
+
+    def before(self, chat_id: int, event_id: int | None, limit: int) -> list[Event]:
+        """The last events of a chat before a number (None: of all), the newest first."""
+        query = select(_EVENTS.c.id, _EVENTS.c.sender_id, _EVENTS.c.type_name, _EVENTS.c.timestamp, _EVENTS.c.data)
+        query = query.where(_EVENTS.c.sender_id == str(chat_id)).order_by(_EVENTS.c.id.desc()).limit(limit)
+        return self._read(query if event_id is None else query.where(_EVENTS.c.id < event_id))
+
+    def _read(self, query: Any) -> list[Event]:
+        with self._connection() as connection:
+            rows = connection.execute(query).all() if connection is not None else []
+        shift = timedelta(seconds=round((clock.now() - clock.real_now()).total_seconds()))
+        # A conversation of Rasa's own shell has a name for a number: nobody, who has no chat.
+        return [
+            Event(
+                number,
+                int(sender) if sender.lstrip("-").isdecimal() else 0,
+                kind,
+                datetime.fromtimestamp(timestamp or 0, timezone.utc) + shift,
+                json.loads(kept or "{}"),
+            )
+            for number, sender, kind, timestamp, kept in rows
+        ]
+
     def forget(self, chat_id: int) -> int:
         """Delete all that was said in a chat; returns how many events."""
         with self._connection() as connection:
-            if connection is None:
-                return 0
-            return int(connection.execute(delete(_EVENTS).where(_EVENTS.c.sender_id == str(chat_id))).rowcount)
+            return 0 if connection is None else self._delete(connection, _EVENTS.c.sender_id == str(chat_id))
+
+    def forget_before(self, at: datetime) -> int:
+        """Delete what is older than an instant of real time, the oldest first; returns how many events.
+
+        Numbers grow with time: the look ends at the first batch that holds nothing old, and never reads the whole table.
+        """
+        deleted = 0
+        while True:
+            with self._connection() as connection:
+                if connection is None:
+                    return deleted
+                oldest = connection.execute(select(_EVENTS.c.id, _EVENTS.c.timestamp).order_by(_EVENTS.c.id).limit(_AT_ONCE)).all()
+                old = [number for number, timestamp in oldest if timestamp is not None and timestamp < at.timestamp()]
+                gone = self._delete(connection, (_EVENTS.c.id <= old[-1]) & (_EVENTS.c.timestamp < at.timestamp())) if old else 0
+            deleted += gone
+            if gone < _AT_ONCE:
+                return deleted
+
+    def _delete(self, connection: Any, condition: Any) -> int:
+        """Delete events; on SQLite the newest keeps its number, and nothing else, so that no later event gets it.
+
+        Who reads by number would take such a one for read.
+        """
+        if not self._is_sqlite:
+            return int(connection.execute(delete(_EVENTS).where(condition)).rowcount)
+        newest = select(func.max(_EVENTS.c.id)).scalar_subquery()
+        number = connection.execute(select(_EVENTS.c.id).where(_EVENTS.c.id == newest, condition)).scalar_one_or_none()
+        deleted = int(connection.execute(delete(_EVENTS).where(condition, _EVENTS.c.id != (number or 0))).rowcount)
+        if number is not None:
+            empty = {
+                "sender_id": _NOBODY,
+                "type_name": _FORGOTTEN,
+                "timestamp": None,
+                "intent_name": None,
+                "action_name": None,
+                "data": "{}",
+            }
+            connection.execute(update(_EVENTS).where(_EVENTS.c.id == number).values(**empty))
+            deleted += 1
+        connection.execute(delete(_EVENTS).where(_EVENTS.c.sender_id == _NOBODY, _EVENTS.c.type_name == _FORGOTTEN, _EVENTS.c.id < newest))
+        return deleted
 
     def blot(self, chat_ids: Sequence[int], change: Callable[[str], str]) -> int:
         """Change what the bot said in some chats, and noted of others there, string by string; returns how many events were changed."""
@@ -101,6 +194,15 @@ class Tracker:
                 rewrite = update(_EVENTS).where(_EVENTS.c.id == bindparam("number")).values(data=bindparam("after"))
                 connection.execute(rewrite, changed)
         return len(changed)
+
+    def index(self) -> None:
+        """Let the events of one chat be read in order without reading them all: on PostgreSQL Rasa's own index does not."""
+        if not self._is_sqlite:
+            with self._connection() as connection:
+                # Looked for first: to make one that is there would still wait for whoever writes.
+                known = sqlalchemy.inspect(connection).get_indexes("events") if connection is not None else [{"name": _INDEX}]
+                if all(index["name"] != _INDEX for index in known):
+                    connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {_INDEX} ON events (sender_id, id)")
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

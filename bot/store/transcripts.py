@@ -100,8 +100,6 @@ class TranscriptMark(Base):
     __tablename__ = "transcript_marks"
 
     id = Column(Integer, primary_key=True)
-    read_id = Column(BigInteger, nullable=False)
-    """Of this pass."""
     settled_id = Column(BigInteger, nullable=False)
     """Up to here nothing new can appear; each pass begins here."""
 

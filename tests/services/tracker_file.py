@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,24 @@ class Events:
         with self._engine.begin() as connection:
             connection.exec_driver_sql(_TABLE.format(key="INTEGER PRIMARY KEY" if store.is_sqlite else "SERIAL PRIMARY KEY"))
 
-    def add(self, chat_id: int, event: str, **content: Any) -> None:
-        row = {"sender": str(chat_id), "event": event, "data": json.dumps({"event": event, **content})}
+    def add(self, chat_id: int, event: str, at: float = 1.0, **content: Any) -> None:
+        self.add_many([(chat_id, event, at, content)])
+
+    def add_many(self, rows: Iterable[tuple[int, str, float, dict[str, Any]]]) -> None:
+        """Events as (chat, kind, seconds since 1970, content)."""
+        values = [
+            {"sender": str(chat_id), "event": event, "at": at, "data": json.dumps({"event": event, **content})}
+            for chat_id, event, at, content in rows
+        ]
         with self._engine.begin() as connection:
             connection.execute(
-                sqlalchemy.text("INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (:sender, :event, 1.0, :data)"), row
+                sqlalchemy.text("INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (:sender, :event, :at, :data)"), values
             )
 
     def all(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """What is there, without the number that the newest keeps when it is forgotten."""
         with self._engine.begin() as connection:
-            rows = connection.execute(sqlalchemy.text("SELECT sender_id, type_name, data FROM events ORDER BY id")).all()
+            rows = connection.execute(
+                sqlalchemy.text("SELECT sender_id, type_name, data FROM events WHERE type_name != 'forgotten' ORDER BY id")
+            ).all()
         return [(sender, event, json.loads(data)) for sender, event, data in rows]

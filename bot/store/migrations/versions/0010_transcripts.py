@@ -36,7 +36,6 @@ def upgrade() -> None:
     op.create_table(
         "transcript_marks",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("read_id", sa.BigInteger(), nullable=False),
         sa.Column("settled_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transcript_marks")),
     )
