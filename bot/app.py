@@ -66,12 +66,15 @@ def run_worker(settings: Settings) -> None:
 
 
 def run_web(settings: Settings) -> None:
-    """Serve the public pages, until a signal."""
+    """Serve the public pages and the staff's console, until a signal."""
+    from bot.console.app import routes
     from bot.site.app import create_app
+    from bot.store.tracker import Tracker
 
     _prepare(settings, "web")
     sandbox_url = f"http://127.0.0.1:{settings.sandbox_port}/sandbox" if settings.sandbox else None
     app = create_app(database(), sandbox_url, settings.site_url, settings.bot_name)
+    app.router.routes.extend(routes(database(), Tracker(settings.tracker_database_url), settings))
     # Rasa pins websockets to 10.x, with which uvicorn's own websockets do not start; none are used.
     uvicorn.run(app, host=settings.web_host, port=settings.web_port, ws="none", log_level="warning")
 

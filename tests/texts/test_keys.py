@@ -30,7 +30,8 @@ def test_every_key_of_the_code_exists(register: str) -> None:
     asked = keys_asked_for()
     assert len(asked) > 100, "the sources are not read any more"
     known = "\n".join(catalogue(register))
-    missing = {f"{where}: {key}" for where, key in asked if not re.search(f"^{key}{PLURAL}$", known, re.MULTILINE)}
+    spoken = {(where, key) for where, key in asked if register in ("fr", "ar") or not key.startswith("console_")}
+    missing = {f"{where}: {key}" for where, key in spoken if not re.search(f"^{key}{PLURAL}$", known, re.MULTILINE)}
     assert not missing
 
 
@@ -73,5 +74,5 @@ def test_no_text_is_left_that_nothing_says() -> None:
     patterns = [re.compile(pattern + PLURAL) for pattern in strings() if re.search(r"[a-z]{2}", pattern)]
     spoken = rules_say() | {f"faq_{question}" for question in FAQ}
     templates = {key for where, key in keys_asked_for() if where.endswith(".html")}
-    for key in set(catalogue("fr")) - spoken - templates:
+    for key in {key for key in catalogue("fr") if re.sub(PLURAL + "$", "", key) not in templates} - spoken - templates:
         assert any(pattern.fullmatch(key) for pattern in patterns), f"{key} is said nowhere"

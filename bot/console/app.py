@@ -1,0 +1,56 @@
+"""The console put together: one table of who may do what where. What is not in it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from bot.console import access, gate, log
+from bot.console.frame import ROOT, Console, static
+from bot.console.gate import OWN, PUBLIC, Entry
+from bot.services.staff_roles import AUDIT
+from bot.settings import Settings
+from bot.store.engine import Database
+from bot.store.tracker import Tracker
+
+ROUTES = (
+    Entry("GET", "/static/{name}", PUBLIC, static),
+    Entry("GET", "/login", PUBLIC, access.login_form),
+    Entry("POST", "/login", PUBLIC, access.login),
+    Entry("POST", "/logout", OWN, access.logout),
+    Entry("GET", "/", OWN, access.front),
+    Entry("GET", "/account", OWN, access.account),
+    Entry("POST", "/account/locale", OWN, access.change_locale),
+    Entry("POST", "/account/password", OWN, access.change_password),
+    Entry("GET", "/audit", AUDIT, log.entries),
+)
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+"""All of them reach the gate: it alone refuses."""
+
+
+def by_path(table: Sequence[Entry]) -> dict[str, dict[str, Entry]]:
+    """The table by path and method."""
+    found: dict[str, dict[str, Entry]] = {}
+    for entry in table:
+        found.setdefault(entry.path, {})[entry.method] = entry
+    return found
+
+
+def routes(database: Database, tracker: Tracker, settings: Settings, table: Sequence[Entry] = ROUTES) -> list[BaseRoute]:
+    """The console at ``/staff``, to be mounted beside the public site."""
+    console = Console(database, tracker, settings)
+
+    def route(path: str, entries: Mapping[str, Entry]) -> Route:
+        return Route(path, partial(gate.answer, console, entries), methods=_METHODS)
+
+    inside = Starlette(routes=[*(route(path, entries) for path, entries in by_path(table).items()), route("/{rest:path}", {})])
+    return [Route(ROOT, _to_front), Mount(ROOT, app=inside)]
+
+
+async def _to_front(_request: Request) -> Response:
+    return RedirectResponse(f"{ROOT}/", 308, headers=gate.HEADERS)
