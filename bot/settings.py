@@ -196,6 +196,12 @@ SETTINGS = (
     Setting("WORKER_NAME", "worker", _text, "Name under which this worker holds its leases; unique among workers."),
     Setting("PARALLEL_CHATS", "64", _whole, "How many chats a gateway serves at the same time."),
     Setting("SENDS_PER_SECOND", "25", _whole, "How many messages may leave in a second, all chats together; Telegram takes 30."),
+    Setting(
+        "TRANSCRIPT_DAYS",
+        "90",
+        _whole,
+        "Days after which what people wrote is deleted, in Rasa's tracker and where staff read it; examples stay, redacted.",
+    ),
     Setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged."),
 )
 
@@ -232,6 +238,7 @@ class Settings:
     worker_name: str
     parallel_chats: int
     sends_per_second: int
+    transcript_days: int
     log_level: str
 
 

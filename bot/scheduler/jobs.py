@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 
 from bot import clock
 from bot.messages import buttons, leases, outbox
-from bot.services import aid_clock, digests, erasure, impact, promises, relay, shards, transcript_index
+from bot.services import aid_clock, digests, erasure, impact, presence, promises, relay, shards, transcript_index, transcript_retention
 from bot.settings import Settings
 from bot.store import changes
 from bot.store.engine import Database
@@ -123,6 +123,7 @@ def keep_house(database: Database, settings: Settings) -> None:
         buttons.forget_expired(session, clock.now())
         aid_clock.forget_old(session, clock.now())
         relay.forget_old(session, clock.now())
+        presence.forget_old(session, clock.now())
         if given_up := outbox.give_up_old(session, clock.now()):
             log.warning("messages given up", count=given_up)
         outbox.forget_last_words(session)
@@ -146,6 +147,14 @@ def keep_house(database: Database, settings: Settings) -> None:
         )
 
 
+def forget_transcripts(database: Database, settings: Settings) -> None:
+    """Delete what was said too long ago."""
+    tracker = Tracker(settings.tracker_database_url)
+    tracker.index()
+    if gone := transcript_retention.run(database.write, tracker, clock.now(), settings.transcript_days):
+        log.info("transcripts forgotten", sentences=gone)
+
+
 JOBS = (
     Job("digests", 30, plan_digests),
     Job("shards", 5, make_digests, alone=False),
@@ -154,6 +163,7 @@ JOBS = (
     Job("aid", 30, go_on_with_aid),
     Job("erasures", 5, erase_people),
     Job("transcripts", 3, read_transcripts),
+    Job("retention", 3600, forget_transcripts),
     Job("housekeeping", 3600, keep_house),
 )
 

@@ -37,6 +37,8 @@ _FALLBACK, _FAQ = "nlu_fallback", "faq"
 _PAYLOAD = re.compile(r"/([\w/]+)")
 _ARTICLE = re.compile(r"و?(?:[بفك]?ال|لل)(?=\w{3})")
 _SHORTEST_SKELETON = 2
+_FIGURES = re.compile(r"[014]")
+"""Digits that write no sound: a word with one is a number of something, and "lot1" is not "lot4"."""
 _STUCK = "lfb"
 """Consonants of what Darija and Arabic put before a noun: the, in, with."""
 _MOST_KEYS = 400
@@ -52,7 +54,7 @@ def keys_of(text: str) -> set[str]:
     found: set[str] = set()
     for word in words(text):
         found |= word_keys(word.normal, word.skeleton)
-        if len(word.skeleton) > 3 and word.skeleton[0] in _STUCK:
+        if len(word.skeleton) > 3 and word.skeleton[0] in _STUCK and not _FIGURES.search(word.normal):
             found.add(f"~{word.skeleton[1:]}"[:KEY_LENGTH])
         if len(found) >= _MOST_KEYS:
             break
@@ -63,6 +65,8 @@ def word_keys(normal: str, skeleton: str) -> set[str]:
     """What one word is looked up by; any of them will do."""
     bare = _ARTICLE.sub("", normal, count=1) if _ARTICLE.match(normal) else normal
     bare_skeleton = skeleton.removeprefix("l") if bare != normal and len(skeleton) > _SHORTEST_SKELETON else skeleton
+    if _FIGURES.search(normal):
+        skeleton = bare_skeleton = ""
     skeletons = {f"~{one}" for one in (skeleton, bare_skeleton) if len(one) >= _SHORTEST_SKELETON}
     return {key[:KEY_LENGTH] for key in ({normal, bare} | skeletons)}
 

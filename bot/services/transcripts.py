@@ -34,9 +34,9 @@ __all__ = [
 ]
 
 PAGE = 50
-LOOKED_AT = 2000
+LOOKED_AT = 1000
 """Conversations that one page walks over at most; the next page goes on where this one ended."""
-FEW = 500
+FEW = 300
 """A filter that leaves no more is the one to begin with."""
 MOST_WORDS = 6
 """Of a search; further words are not looked at."""
