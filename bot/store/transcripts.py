@@ -120,7 +120,7 @@ class Example(Base):
     split = Column(String(8), nullable=False)
     """train or held_out."""
     state = Column(String(8), nullable=False)
-    """kept, or withdrawn: it goes out of the files with the next export, and then itself."""
+    """kept, or revoked: it goes out of the files with the next export, and then itself."""
     kept_by = Column(Integer, ForeignKey("staff_accounts.id", ondelete="SET NULL"))
     kept_at = Column(Instant, nullable=False)
     exported_at = Column(Instant)
