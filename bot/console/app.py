@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import access, gate, log
+from bot.console import access, gate, inbox, log, thread
 from bot.console.frame import ROOT, Console, static
 from bot.console.gate import OWN, PUBLIC, Entry
-from bot.services.staff_roles import AUDIT
+from bot.services.staff_roles import AUDIT, MARK, UNMASK, VIEW
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.tracker import Tracker
@@ -27,6 +27,13 @@ ROUTES = (
     Entry("GET", "/account", OWN, access.account),
     Entry("POST", "/account/locale", OWN, access.change_locale),
     Entry("POST", "/account/password", OWN, access.change_password),
+    Entry("GET", "/conversations", VIEW, inbox.inbox),
+    Entry("GET", "/conversations/{number}", VIEW, thread.thread),
+    Entry("POST", "/conversations/{number}/assign", MARK, thread.assign),
+    Entry("POST", "/conversations/{number}/review", MARK, thread.review),
+    Entry("POST", "/conversations/{number}/tags", MARK, thread.tag),
+    Entry("POST", "/conversations/{number}/notes", MARK, thread.note),
+    Entry("POST", "/conversations/{number}/unmask", UNMASK, thread.unmask),
     Entry("GET", "/audit", AUDIT, log.entries),
 )
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -110,10 +110,18 @@ def number(value: str | None) -> int:
     return int(value) if value and value.isascii() and value.isdecimal() and len(value) <= 9 else 0
 
 
+def version(value: str | None) -> int:
+    """The version that a form was made from; -1, which nothing has, where it is none."""
+    return number(value) if value == "0" or number(value) else -1
+
+
 # ---- pages
 
 
-MENU: tuple[tuple[str, str, str], ...] = (("/audit", "console_audit", "audit"),)
+MENU: tuple[tuple[str, str, str], ...] = (
+    ("/conversations", "console_conversations", "view"),
+    ("/audit", "console_audit", "audit"),
+)
 """Path, name, permission: what leads through the console, in this order."""
 
 

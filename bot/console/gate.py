@@ -73,6 +73,9 @@ async def answer(console: Console, entries: Mapping[str, Entry], request: Reques
         found = PlainTextResponse(text(asked_locale(request), refused.key), refused.status)
     except DATABASE_GONE:
         found = PlainTextResponse(text(asked_locale(request), "console_away"), 503, headers={"Retry-After": "30"})
+    except Exception as error:  # whatever it is, the answer is as strict as the others and tells nothing
+        log.error("a page failed", path=request.scope.get("path"), error=type(error).__name__, exc_info=True)
+        found = PlainTextResponse(text(asked_locale(request), "console_failed"), 500)
     for name, value in HEADERS.items():
         found.headers.setdefault(name, value)
     return found

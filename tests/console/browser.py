@@ -25,8 +25,8 @@ OWN_PAGE = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
 """What a browser says of a form on a page of the console, which tells no referrer."""
 
 
-def app(database: Database, table: Sequence[Entry] = ROUTES) -> Starlette:
-    return Starlette(routes=routes(database, Tracker(settings().tracker_database_url), settings(), table))
+def app(database: Database, table: Sequence[Entry] = ROUTES, tracker: Tracker | None = None) -> Starlette:
+    return Starlette(routes=routes(database, tracker or Tracker(settings().tracker_database_url), settings(), table))
 
 
 def make_account(database: Database, name: str, role: str, locale: str = "fr") -> int:
@@ -43,9 +43,9 @@ def make_account(database: Database, name: str, role: str, locale: str = "fr") -
 class Browser:
     """Somebody in front of the console."""
 
-    def __init__(self, database: Database, table: Sequence[Entry] = ROUTES) -> None:
+    def __init__(self, database: Database, table: Sequence[Entry] = ROUTES, tracker: Tracker | None = None) -> None:
         self._database = database
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app(database, table)), base_url=BASE)
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app(database, table, tracker)), base_url=BASE)
 
     def enter(self, name: str, at: datetime | None = None) -> str:
         """Signed in, without the door; returns the token of the cookie."""
