@@ -297,3 +297,19 @@ def found_spans(row: Sentence) -> tuple[Span, ...]:
         if wrong_spans(row.words, [*kept, span]) is None:
             kept.append(span)
     return tuple(kept)
+
+
+def revoke(session: Session, example_id: int, account_id: int | None, at: datetime) -> Outcome:
+    """Take back an example, also one whose sentence is gone."""
+    example = session.get(Example, example_id)
+    if example is None or example.state != KEPT:
+        return Outcome(UNKNOWN)
+    if example.sentence_id is not None:
+        row = session.get(Sentence, example.sentence_id)
+        return undo(session, row.id, row.version, account_id, at)
+    if example.exported_at is None:
+        session.delete(example)
+    else:
+        example.state = "revoked"
+    session.flush()
+    return Outcome(UNDONE)

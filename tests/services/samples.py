@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 
+from bot.services.lessons import spelled
 from bot.services.training_files import Lesson, Span
 
 _PLACES = {
-    "fr": [("Maârif", "Maârif"), ("maarif", "Maârif"), ("Hay Mohammadi", "Hay Mohammadi"), ("l'Hermitage", "L'Hermitage")],
-    "ar": [("المعاريف", "Maârif"), ("الحي المحمدي", "Hay Mohammadi"), ("الْمَعَارِيفُ", "Maârif")],
-    "ary-Arab": [("لمعاريف", "Maârif"), ("فلمعاريف", "Maârif"), ("حي المحمدي", "Hay Mohammadi")],
-    "ary-Latn": [("lm3arif", "Maârif"), ("7ay mohammadi", "Hay Mohammadi"), ("Ma3arif", "Maârif")],
+    "fr": [("Maârif", "Maârif"), ("maarif", "Maârif"), ("Hay Mohammadi", "Hay-Mohammadi"), ("ben m'sick", "Ben-M'sick")],
+    "ar": [("المعاريف", "Maârif"), ("الحي المحمدي", "Hay-Mohammadi"), ("الْمَعَارِيفُ", "Maârif")],
+    "ary-Arab": [("لمعاريف", "Maârif"), ("فلمعاريف", "Maârif"), ("حي المحمدي", "Hay-Mohammadi")],
+    "ary-Latn": [("lm3arif", "Maârif"), ("7ay mohammadi", "Hay-Mohammadi"), ("Ma3arif", "Maârif")],
 }
 _DAYS = {
     "fr": [("samedi", "sat"), ("le dimanche", "sun")],
@@ -83,13 +84,13 @@ _AFTER = (
 
 
 def samples(count: int, seed: int = 8) -> list[tuple[str, Lesson]]:
-    """So many different sentences, each with its register; the same for the same seed."""
+    """So many sentences that differ in more than signs, each with its register; the same for the same seed."""
     chance = random.Random(seed)
     found: dict[str, tuple[str, Lesson]] = {}
     while len(found) < count:
         register = chance.choice(list(_FRAMES))
         lesson = _made(chance, register)
-        found.setdefault(lesson.words, (register, lesson))
+        found.setdefault(spelled(lesson.words), (register, lesson))
     return list(found.values())
 
 
@@ -108,6 +109,6 @@ def _made(chance: random.Random, register: str) -> Lesson:
         text += words
         frame = frame[len(kind) + 2 :]
     text += chance.choice(_AFTER)
-    if chance.random() < 0.3:
-        text += f" {chance.randint(1, 99)}"
+    if chance.random() < 0.7:
+        text += f" {chance.randint(1, 999)}"
     return Lesson(text, chance.choice(_INTENTS), tuple(spans))
