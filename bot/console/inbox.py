@@ -129,6 +129,8 @@ def lines(database: Database, rows: list[ConversationRow]) -> list[Line]:
             numbers = conversation_marks.numbers(session, chats)
     found = []
     for row in rows:
+        if row.chat_id not in numbers:
+            continue  # erased since the list was read
         is_private = loops.get(row.chat_id) in masking.PRIVATE_FORMS
         words = row.last_words and not is_private and masking.Mask(names.get(row.chat_id, [])).covered(row.last_words)
         found.append(Line(numbers[row.chat_id], row, words or None, bool(row.last_words) and is_private))

@@ -15,7 +15,21 @@ from sqlalchemy import delete, update
 
 from bot import clock
 from bot.messages import buttons, leases, outbox
-from bot.services import aid_clock, digests, erasure, impact, presence, promises, relay, shards, transcript_index, transcript_retention
+from bot.services import (
+    aid_clock,
+    conversation_marks,
+    digests,
+    erasure,
+    impact,
+    login_throttle,
+    presence,
+    promises,
+    relay,
+    shards,
+    staff_sessions,
+    transcript_index,
+    transcript_retention,
+)
 from bot.settings import Settings
 from bot.store import changes
 from bot.store.engine import Database
@@ -128,6 +142,9 @@ def keep_house(database: Database, settings: Settings) -> None:
             log.warning("messages given up", count=given_up)
         outbox.forget_last_words(session)
         changes.forget_old(session, now)
+        staff_sessions.forget_old(session, clock.now())
+        login_throttle.forget_old(session, clock.now())
+        conversation_marks.forget_old(session, clock.now())
         shards.forget_old(session, now - timedelta(days=KEEP_TEXTS_DAYS))
         session.execute(delete(Effect).where(Effect.created_at < now - timedelta(days=KEEP_EFFECTS_DAYS)))
         session.execute(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.services import audit
 from bot.services.staff_accounts import folded
 from bot.services.staff_sessions import Staff
-from bot.store.models import ConversationMark, ConversationNote, ConversationTag, StaffAccount, Unmasking
+from bot.store.models import Conversation, ConversationMark, ConversationNote, ConversationTag, StaffAccount, Unmasking
 
 UNMASKED = timedelta(minutes=15)
 MOST_TAGS, LONGEST_TAG, LONGEST_NOTE, MOST_NOTES = 10, 32, 2000, 100
@@ -36,10 +36,13 @@ class Unfit(ValueError):
 
 
 def numbers(session: Session, chat_ids: Collection[int]) -> dict[int, int]:
-    """The numbers of conversations by chat; those that have none are given one. A transaction that writes, where some have none."""
+    """The numbers of conversations by chat; those that have none are given one, in a transaction that writes.
+
+    A conversation that was erased meanwhile gets none, and is left out.
+    """
     known = known_numbers(session, chat_ids)
     for _ in range(10):
-        missing = [chat_id for chat_id in chat_ids if chat_id not in known]
+        missing = _there(session, [chat_id for chat_id in chat_ids if chat_id not in known])
         if not missing:
             return known
         dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
@@ -47,6 +50,12 @@ def numbers(session: Session, chat_ids: Collection[int]) -> dict[int, int]:
         session.execute(dialect.insert(ConversationMark).values(drawn).on_conflict_do_nothing())
         known = known_numbers(session, chat_ids)
     raise RuntimeError("no number is free")
+
+
+def _there(session: Session, chat_ids: Sequence[int]) -> list[int]:
+    """Those of the chats whose conversation is there, and stays until this transaction ends: whoever erases takes it first."""
+    query = select(Conversation.chat_id).where(Conversation.chat_id.in_(chat_ids)).with_for_update(read=True)
+    return list(session.execute(query).scalars()) if chat_ids else []
 
 
 def known_numbers(session: Session, chat_ids: Collection[int]) -> dict[int, int]:

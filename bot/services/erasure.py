@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import aid, commitments, initiatives, proposals, states, transcript_retention, waiting
+from bot.services import aid, commitments, conversation_marks, initiatives, proposals, states, transcript_retention, waiting
 from bot.services.organisations import members, spoken_for
 from bot.services.profiles import person_of
 from bot.store import changes
@@ -249,6 +249,7 @@ def erase(session: Session, chat_id: int) -> None:
     updates = select(InboxUpdate.update_id).where(InboxUpdate.chat_id == chat_id).scalar_subquery()
     session.execute(delete(Effect).where(Effect.update_id.in_(updates)).execution_options(synchronize_session=False))
     transcript_retention.forget(session, chat_id)
+    conversation_marks.forget(session, chat_id)
     for table in (OutboxMessage, Button, LastList, Message, Handoff):
         session.execute(delete(table).where(table.chat_id == chat_id).execution_options(synchronize_session=False))
     session.execute(

@@ -16,11 +16,12 @@ from sqlalchemy import select, update
 from bot import clock
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import care, conversation_marks
+from bot.services import care, conversation_marks, erasure
 from bot.store.engine import Database
 from bot.store.models import (
     Application,
     AuditEntry,
+    Conversation,
     ConversationMark,
     ConversationNote,
     ConversationTag,
@@ -32,6 +33,7 @@ from bot.texts import text, unmarked
 from tests.console.browser import Browser, logged, make_account
 from tests.console.talk import Talk
 from tests.worlds import AMINA, BRAHIM, OWNER, SALMA, count, person_id, small_world, statements, volunteer
+from tests.worlds import store as store
 
 PHONE = "0661 23 45 67"
 SAID = f"je m'appelle Amina, à Maârif, mon numéro {PHONE}"
@@ -401,9 +403,31 @@ async def test_a_page_asks_the_same_few_questions_of_a_long_list_and_a_long_thre
     assert max(asked) <= 25
 
 
-def test_numbers_are_drawn_once_and_are_no_chat_ids(database: Database) -> None:
-    with database.write() as session:
-        first = conversation_marks.numbers(session, [AMINA, BRAHIM, -100123456789])
-        again = conversation_marks.numbers(session, [BRAHIM, AMINA, -100123456789])
-    assert first == again and len(set(first.values())) == 3
+def test_numbers_are_drawn_once_and_are_no_chat_ids(store: Database) -> None:
+    chats = [AMINA, BRAHIM, -100123456789]
+    with store.write() as session:
+        for chat in chats:
+            session.add(Conversation(chat_id=chat, last_at=clock.now(), fallbacks=0, sentences=0, last_event_id=1))
+    with store.write() as session:
+        first = conversation_marks.numbers(session, [*chats, 99])
+        again = conversation_marks.numbers(session, chats[::-1])
+    assert first == again and len(set(first.values())) == 3, "who has no conversation has no number"
     assert all(1_000_000 <= number < 10_000_000 for number in first.values())
+
+
+def test_what_staff_kept_goes_with_the_person_and_nobody_else(store: Database) -> None:
+    with store.write() as session:
+        make = StaffAccount(name="salma", password_hash="-", totp_secret="-", role="agent", locale="fr", created_at=clock.now())
+        session.add(make)
+        session.flush()
+        for chat in (AMINA, BRAHIM):
+            session.add(Conversation(chat_id=chat, last_at=clock.now(), fallbacks=0, sentences=0, last_event_id=1))
+            session.add(ConversationTag(chat_id=chat, tag="urgent"))
+            session.add(ConversationNote(chat_id=chat, account_id=make.id, words="x", created_at=clock.now()))
+        session.flush()
+        conversation_marks.numbers(session, [AMINA, BRAHIM])
+    with store.write() as session:
+        erasure.erase(session, AMINA)
+    for model in (ConversationMark, ConversationTag, ConversationNote):
+        with store.read() as session:
+            assert session.execute(select(model.chat_id)).scalars().all() == [BRAHIM]
