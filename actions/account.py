@@ -8,8 +8,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import aid, guardian
+from actions import aid, guardian, presence
 from actions.asides import TALK, faq_key, unsupported_key
+from actions.missions import FIRST_PAYLOAD
+from actions.questions import open_question
 from actions.turn import ACTION_LISTEN, Answer, Turn, TurnAction, chosen_register, main_choices, misunderstood
 from bot import clock
 from bot.matching.slots import DAYS
@@ -51,6 +53,8 @@ class Start(TurnAction):
             return self._invitation(turn, answer, target.token)
         if target.kind == invitations.GUARDIAN:
             return guardian.opened(turn, answer, target.token)
+        if target.kind == "presence":
+            return presence.arrived(turn, answer, target.token)
         if target.kind == "mission":
             return self._mission(turn, answer, target.number)
         return self._organisation(turn, answer, target.number) if target.kind == "organisation" else answer
@@ -257,7 +261,8 @@ class AnswerQuestion(TurnAction):
             # "Why don't I see mission 12?" is about that one.
             return Answer(turn.register, then="action_search_missions")
         answer = Answer(turn.register)
-        return answer.say(faq_key(turn.faq), *main_choices(answer))
+        first = [answer.choice("button_first", FIRST_PAYLOAD)] if turn.faq == "no_experience" else []
+        return answer.say(faq_key(turn.faq), *first, *main_choices(answer))
 
 
 class Unsupported(TurnAction):
@@ -312,6 +317,9 @@ class NothingAsked(NotUnderstood):
     """A yes, a no or a "next" that answers no question; "the first one" is often heard as one of these."""
 
     action = "action_nothing_asked"
+
+    def answer(self, turn: Turn) -> Answer:
+        return open_question(turn) or super().answer(turn)
 
     def _nothing(self, turn: Turn, answer: Answer) -> Answer:
         return answer.say("nothing_asked", *main_choices(answer))

@@ -10,13 +10,12 @@ from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import appointments, cards, commitments, door, recommendations, states
+from bot.services import appointments, attendance, cards, commitments, door, paths, presence, recommendations, states
 from bot.services.commitments import Commitment
 from bot.texts import Html, text
 
 MOST_SHOWN = 8
 """Commitments named in one message or as buttons, the newest first."""
-HOURS_OFFERED = (1, 2, 3, 4)
 MOST_HOURS = 24
 MINUTES = 60
 
@@ -57,28 +56,30 @@ class MyCommitments(TurnAction):
         with door.opened() as session:
             found = commitments.of_chat(session, turn.chat_id)[:MOST_SHOWN]
             done = commitments.participations(session, turn.chat_id)
-            total = commitments.total_minutes(session, turn.chat_id)
+            path = paths.of_chat(session, turn.chat_id)
             recommendations.remember_list(session, turn.chat_id, "commitments", [one.mission.id for one in found], at)
-            lines = [self._line(position, one, done, turn.register) for position, one in enumerate(found, start=1)]
+            lines = [self._line(position, one, done, path.learned, turn.register) for position, one in enumerate(found, start=1)]
             ahead, begun = commitments.still_ahead(found, today), commitments.begun(found, today)
             can_write = any(one.application.state == "accepted" for one in ahead)
         if not lines:
             return answer.say("commitments_none", answer.choice("button_search", "/search_missions"))
-        if total:
-            lines.append(text(turn.register, "commitments_total", hours=duration(total, turn.register)))
+        if path.missions:
+            lines.append(text(turn.register, "path_missions", count=path.missions))
+        if path.minutes:
+            lines.append(text(turn.register, "commitments_total", hours=duration(path.minutes, turn.register)))
         choices = []
         if can_write:
             choices.append(answer.choice("button_write", "/write_message"))
         if begun:
             choices.append(answer.choice("button_took_part", "/report_participation"))
-        if total:
+        if path.minutes:
             choices.append(answer.choice("button_certificate", "/certificate"))
         if ahead:
             choices.append(answer.choice("button_withdraw", "/withdraw_application"))
         return answer.say("commitments", *choices, lines=Html("\n\n".join(lines)))
 
     @staticmethod
-    def _line(position: int, one: Commitment, done: dict[int, list[Any]], register: str) -> str:
+    def _line(position: int, one: Commitment, done: dict[int, list[Any]], learned: dict[int, str], register: str) -> str:
         rows = done.get(one.application.id, ())
         state = text(register, f"state_{one.application.state}")
         attended = [row for row in rows if row.state == "attended"]
@@ -88,6 +89,8 @@ class MyCommitments(TurnAction):
             days = ", ".join(cards.day(row.took_place_on, register) for row in attended[-3:])
             minutes = sum(row.minutes or 0 for row in attended)
             state = text(register, "state_attended", days=days) + (f" · {duration(minutes, register)}" if minutes else "")
+        if words := learned.get(one.application.id):
+            state = Html("\n".join([state, text(register, "path_learned", words=words)]))
         return text(
             register,
             "commitment",
@@ -139,7 +142,7 @@ class WithdrawApplication(TurnAction):
             if one is None:
                 return ask_which(answer, "withdraw_which", "withdraw_application", ahead)
             yes = answer.choice("button_withdraw_yes", f'/withdraw_application{{"mission": "{one.mission.id}", "answer": "yes"}}')
-            keep = answer.choice("button_withdraw_no", "/my_commitments")
+            keep = answer.choice("button_withdraw_no", '/my_commitments{"answer": "no"}')
             return answer.say("withdraw_confirm", yes, keep, title=one.mission.title, organisation=one.organisation.name)
 
     @staticmethod
@@ -187,17 +190,32 @@ class ReportParticipation(TurnAction):
                 lambda: commitments.report(session, turn.chat_id, one.mission.id, said_day(turn), minutes, at),
             )
             title, mission_id = one.mission.title, one.mission.id
+            if outcome["outcome"] == "window":
+                return self._beyond(turn, answer, title, mission_id, outcome)
+            if outcome["outcome"] == "settled":
+                return answer.say("participation_settled", answer.choice("button_handoff", "/human_handoff"), title=title)
             if outcome["outcome"] != "reported":
                 commitments_button = answer.choice("button_commitments", "/my_commitments")
                 return answer.say(f"participation_{outcome['outcome']}", commitments_button, title=title)
             if minutes is None and turn.said.last("answer") != "no":
-                return self._ask_hours(answer, one)
-        next_steps = (answer.choice("button_feedback", "/give_feedback"), answer.choice("button_search", "/search_missions"))
+                return self._ask_hours(answer, one, on=date.fromisoformat(outcome["on"]))
+        reflect = answer.choice("button_reflect", f'/reflect{{"mission": "{mission_id}"}}')
+        next_steps = (reflect, answer.choice("button_feedback", "/give_feedback"), answer.choice("button_search", "/search_missions"))
         total = outcome["total_minutes"]
         if not total:
             return answer.say("participation_reported", *next_steps, title=title)
         certificate = answer.choice("button_certificate", f'/certificate{{"mission": "{mission_id}"}}')
-        return answer.say("participation_thanks", certificate, *next_steps, title=title, hours=duration(total, turn.register))
+        thanks = text(turn.register, "participation_thanks", title=title, hours=duration(total, turn.register))
+        if outcome["is_vouched"]:
+            thanks = Html("\n".join([thanks, text(turn.register, "participation_vouched")]))
+        return answer.add(thanks, certificate, *next_steps)
+
+    @staticmethod
+    def _beyond(turn: Turn, answer: Answer, title: str, mission_id: int, outcome: dict[str, Any]) -> Answer:
+        """More hours than the mission has: how many it can be, asked once more."""
+        most, on = outcome["most_minutes"], date.fromisoformat(outcome["on"])
+        choices = attendance.hours_choices(mission_id, on, most)
+        return answer.say("participation_window", *choices, title=title, hours=duration(most, turn.register))
 
     def _absent(self, session: Any, turn: Turn, answer: Answer, one: Commitment) -> Answer:
         def note() -> dict[str, Any]:
@@ -209,9 +227,8 @@ class ReportParticipation(TurnAction):
         )
 
     @staticmethod
-    def _ask_hours(answer: Answer, one: Commitment, impossible: bool = False) -> Answer:
-        payload = f'/report_participation{{"mission": "{one.mission.id}", "number": "%s"}}'
-        choices = [Choice(str(hours), payload % hours) for hours in HOURS_OFFERED]
+    def _ask_hours(answer: Answer, one: Commitment, impossible: bool = False, on: date | None = None) -> Answer:
+        choices = attendance.hours_choices(one.mission.id, on, presence.longest_minutes(one.mission, on) if on else None)
         choices.append(answer.choice("button_skip", f'/report_participation{{"mission": "{one.mission.id}", "answer": "no"}}'))
         return answer.say("participation_hours_impossible" if impossible else "participation_hours", *choices, title=one.mission.title)
 

@@ -10,7 +10,7 @@ from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import cards, door, initiatives, invitations, links, organisations, recommendations
+from bot.services import cards, door, initiatives, invitations, links, organisations, presence, recommendations
 from bot.store.models import Mission
 from bot.texts import Html, text
 
@@ -108,7 +108,7 @@ class MyInitiatives(TurnAction):
             mission = initiatives.own(session, turn.chat_id, number)
             if mission is None:
                 return answer.say("initiative_unknown", answer.choice("button_initiatives", "/my_initiatives"))
-            found = initiatives.standing(session, number)
+            found, is_on_site = initiatives.standing(session, number), mission.mode != "remote"
             facts = text(
                 register,
                 "initiative_card",
@@ -127,6 +127,7 @@ class MyInitiatives(TurnAction):
             answer.choice("button_again", f"/publish_initiative{with_it}"),
             answer.choice("button_close", f"/close_initiative{with_it}"),
             answer.choice("button_volunteers", "/show_volunteers"),
+            *([answer.choice("button_code", presence.show_payload(number))] if is_on_site else []),
         )
 
 
@@ -153,6 +154,6 @@ class CloseInitiative(TurnAction):
             if mission is not None:
                 found = initiatives.standing(session, mission.id)
                 yes = answer.choice("button_close_yes", f'/close_initiative{{"mission": "{mission.id}", "answer": "yes"}}')
-                keep = answer.choice("button_close_no", "/my_initiatives")
+                keep = answer.choice("button_close_no", '/my_initiatives{"answer": "no"}')
                 return answer.say("close_confirm", yes, keep, count=found.accepted + found.pending, title=mission.title)
         return ask_which(turn, "close_which", "close_initiative")

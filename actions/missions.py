@@ -15,13 +15,16 @@ from bot import clock, vocabulary
 from bot.matching.model import VolunteerProfile
 from bot.matching.slots import DAYS, bit
 from bot.messages import effects
-from bot.services import applications, cards, door, lists, organisations, profiles, recommendations, record, relay, waiting
+from bot.services import applications, cards, door, lists, next_steps, organisations, profiles, recommendations, record, relay, waiting
 from bot.texts import Html, text
 from bot.vocabulary import wishes
 from bot.vocabulary.hours import time_of_day
 
 ANYWHERE_KM = 60
 """Radius of a search that named the city as a whole."""
+FIRST = "first"
+FIRST_PAYLOAD = '/search_missions{"kind": "first"}'
+"""What the button "for a first time" stands for."""
 REPEATED = ("place", "cause", "skill", "day", "time_of_day", "date", "mode")
 """What the pages of a search have in common."""
 MOST_REPEATED, MOST_PAGES, LONGEST_PAYLOAD, LONGEST_NUMBER = 6, 100, 500, 9
@@ -75,6 +78,8 @@ class SearchMissions(TurnAction):
             if not turn.is_payload and profile.latitude is None and wishes.is_near(turn.text):
                 answer.keyboard = keyboard(turn.register)
                 return answer.say("ask_near_where")
+            if turn.is_payload and turn.said.last("kind") == FIRST:
+                return self._gently(session, turn, profile, at)
             page = page_of(turn)
             shown = lists.missions(
                 session,
@@ -87,8 +92,23 @@ class SearchMissions(TurnAction):
                 goes_on=page is not None,
                 payload_of_page=pages_of(turn),
             ) or lists.nothing_found(session, profile, turn.register, at)
+            is_new = page is None and person is not None and bool(own) and record.is_beginning(session, person.id)
         answer.edits = page is not None
-        return answer.add(shown.text, *shown.choices)
+        first = [answer.choice("button_first", FIRST_PAYLOAD)] if is_new else []
+        return answer.add(shown.text, *shown.choices, *first)
+
+    @staticmethod
+    def _gently(session: Any, turn: Turn, profile: VolunteerProfile, at: datetime) -> Answer:
+        """Missions for a first day; where there are none, what fits anyhow."""
+        answer, register = Answer(turn.register), turn.register
+        shown = next_steps.for_a_first_time(session, turn.chat_id, profile, register, at)
+        if shown is not None:
+            return answer.add(shown.text, *shown.choices)
+        others = lists.missions(session, turn.chat_id, profile, register, "missions_found", at, payload_of_page=pages_of(turn))
+        if others is None:
+            others = lists.nothing_found(session, profile, register, at)
+            return answer.add(others.text, *others.choices)
+        return answer.say("missions_first_none").add(others.text, *others.choices)
 
     @staticmethod
     def _why_not(session: Any, turn: Turn, profile: VolunteerProfile, number: int, at: datetime) -> Answer:
@@ -161,7 +181,7 @@ class ApplyToMission(TurnAction):
         if result == "skill":
             yes = f'/apply_to_mission{{"mission": "{mission_id}", "answer": "yes"}}'
             skills = cards.labels("skill", outcome["skills"], turn.register)
-            ways = (answer.choice("button_has_skill", yes), answer.choice("button_search", "/search_missions"))
+            ways = (answer.choice("button_has_skill", yes), answer.choice("button_search", '/search_missions{"answer": "no"}'))
             return answer.say("apply_skill", *ways, title=outcome["title"], skills=skills)
         if result == "no_profile":
             answer.slots["wanted_mission"] = str(mission_id)
@@ -172,9 +192,12 @@ class ApplyToMission(TurnAction):
         if result == "full":
             wait = answer.choice("button_wait", f'/apply_to_mission{{"mission": "{mission_id}", "answer": "wait"}}')
             return answer.say("apply_full", wait, answer.choice("button_search", "/search_missions"), **outcome)
-        if result == "applied" and terms(turn):
-            return answer.say("apply_on_terms", answer.choice("button_search", "/search_missions"), **outcome)
-        return answer.say(f"apply_{result}", answer.choice("button_search", "/search_missions"), **outcome)
+        is_first = outcome.pop("is_first", False)
+        key = "apply_on_terms" if result == "applied" and terms(turn) else f"apply_{result}"
+        said = [text(turn.register, key, None, **outcome)]
+        if is_first:
+            said.append(text(turn.register, "first_steps", organisation=outcome["organisation"]))
+        return answer.add(Html("\n\n".join(said)), answer.choice("button_search", "/search_missions"))
 
     @staticmethod
     def _mission(session: Any, turn: Turn) -> int | None:

@@ -18,9 +18,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.said import Said, is_canonical, said_in
 from bot.certificates import numbers
 from bot.messages.outbox import Choice
+from bot.services import door, presence
 from bot.services.profiles import Speaker
 from bot.texts import DEFAULT_REGISTER, REGISTERS, in_one_piece, text
-from bot.vocabulary import moods
+from bot.vocabulary import codes, moods
 
 TURN_DONE = {"turn": "done"}
 """The last reply of every turn. Stock Rasa answers 200 with what it has when an action fails; the gateway believes only this."""
@@ -178,6 +179,12 @@ def misunderstood(turn: Turn, answer: Answer, key: str, *choices: Choice) -> Ans
     return answer.say("not_understood_again", *main_choices(answer), person)
 
 
+def _is_code(digits: str) -> bool:
+    """Whether digits that nobody called a code are one: they might be the number of a mission."""
+    with door.reading() as session:
+        return presence.knows(session, digits)
+
+
 def _heard(turn: Turn) -> Answer | None:
     """An answer to what lies under the words, where that is more than what they ask for: despair; outside a form, an insult."""
     if turn.is_payload:
@@ -188,6 +195,8 @@ def _heard(turn: Turn) -> Answer | None:
     if turn.loop is None and numbers.find(turn.text):
         # Before anything else is made of its digits: "2026-…" is no mission to apply to.
         return Answer(turn.register, then="action_verify_certificate")
+    if turn.loop is None and (code := codes.find(turn.text)) and (code[1] or _is_code(code[0])):
+        return Answer(turn.register, then="action_check_in")
     if turn.loop is None and moods.is_insult(turn.text):
         ways_on = [answer.choice("button_report", "/report_problem"), answer.choice("button_handoff", "/human_handoff")]
         return answer.say("calm", answer.choice("button_search", "/search_missions"), *ways_on)

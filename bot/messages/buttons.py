@@ -28,6 +28,7 @@ SINGLE_USE_INTENTS = (
     "/answer_counter",
     "/answer_help_call",
     "/confirm_participation",
+    "/attendance",
     "/close_help_request",
 )
 

@@ -15,7 +15,7 @@ from bot.messages.outbox import Choice, Draft
 from bot.services import appointments, cards, guardians, states
 from bot.services.organisations import ids_spoken_for, members, speaks_for
 from bot.services.profiles import NOTICE_VERSION, person_of
-from bot.services.record import open_mission
+from bot.services.record import is_beginning, open_mission
 from bot.services.relay import write_payload
 from bot.store.models import Application, Block, Consent, Initiative, Mission, Organisation, Person, Volunteer
 from bot.texts import Html, text
@@ -41,9 +41,9 @@ def apply(
         skills_matter: False: whoever applies is not asked for skills at all.
         waits: where it is full, he wants to be on the waiting list.
 
-    Returns {"outcome", "title", "organisation"}; outcome is applied, waiting, already, gone (not open any more), full, own (the
-    volunteer's own organisation), age (it is for adults), guardian (a guardian has not agreed yet), skill (with "skills": he has not
-    said that he can do these) or no_profile.
+    Returns {"outcome", "title", "organisation"}; outcome is applied (with "is_first": he never did before), waiting, already, gone (not
+    open any more), full, own (the volunteer's own organisation), age (it is for adults), guardian (a guardian has not agreed yet), skill
+    (with "skills": he has not said that he can do these) or no_profile.
     """
     person = person_of(session, chat_id)
     volunteer = session.get(Volunteer, person.id) if person else None
@@ -97,7 +97,13 @@ def apply(
     if application.state == "waiting":
         return {"outcome": "waiting", **told}
     _tell_organisation(session, application, mission, volunteer, at)
-    return {"outcome": "applied", **told}
+    return {"outcome": "applied", **told, "is_first": _is_first(session, application)}
+
+
+def _is_first(session: Session, application: Application) -> bool:
+    """Whether somebody applies for the first time, and has taken part in nothing so far."""
+    others = select(Application.id).where(Application.person_id == application.person_id, Application.id != application.id).limit(1)
+    return session.execute(others).first() is None and is_beginning(session, application.person_id)
 
 
 def _tell_organisation(session: Session, application: Application, mission: Mission, volunteer: Volunteer, at: datetime) -> None:
@@ -189,6 +195,8 @@ def _tell_volunteer(session: Session, application: Application, mission: Mission
         place=cards.where(mission, person.register),
     )
     choices = [Choice(text(person.register, "button_search"), "/search_missions")]
+    if application.state == "accepted" and is_beginning(session, person.id):
+        body = "\n\n".join([body, text(person.register, "first_day")])
     if application.state == "accepted":
         choices = [
             Choice(text(person.register, "button_write"), write_payload(application.id)),

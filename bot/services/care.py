@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import CASABLANCA
-from bot.services import commitments, showcase
+from bot.services import applications, showcase
 from bot.services.organisations import ids_spoken_for
 from bot.store.models import Handoff, Initiative, Message, Mission
 
@@ -60,7 +60,7 @@ def reading(at: datetime) -> Reading:
 
 def mission_of(session: Session, chat_id: int, mission_id: int, at: datetime) -> Mission | None:
     """A mission that somebody may speak of: one that all see, one applied to, or one of an own organisation."""
-    applied = (one.mission for one in commitments.of_chat(session, chat_id) if one.mission.id == mission_id)
+    applied = (mission for _, mission, _ in applications.of_person(session, chat_id) if mission.id == mission_id)
     found = next(applied, None) or showcase.open_mission(session, mission_id, at.astimezone(CASABLANCA).date())
     if found is not None:
         return found

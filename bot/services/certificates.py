@@ -14,7 +14,7 @@ from bot.certificates import Content, is_printable, numbers, page, render
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import attested, commitments, confirmations
+from bot.services import attested, commitments, confirmations, states
 from bot.settings import settings
 from bot.store.models import Application, Certificate, Person
 from bot.texts import Html, text
@@ -72,7 +72,7 @@ def _without_hours(session: Session, application: Application, took_part: bool) 
     if took_part:
         return "hours"
     done = commitments.participations(session, application.person.chat_id).get(application.id, ())
-    return confirmations.DISPUTED if any(row.state == confirmations.DISPUTED for row in done) else "none"
+    return states.DISPUTED if any(row.state == states.DISPUTED for row in done) else "none"
 
 
 # ---- the document

@@ -14,13 +14,12 @@ from bot.clock import CASABLANCA
 from bot.matching.slots import days_and_times
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import applications, attested, confirmations, covers, states, waiting
+from bot.services import applications, attendance, attested, confirmations, covers, disputes, presence, states, waiting
 from bot.services.organisations import members
 from bot.store.models import Application, Initiative, Mission, Organisation, Participation, Person
 from bot.texts import text
 
 WITHDRAW_REASONS = ("no_answer", "not_expected", "not_available", "other")
-LONGEST_DAY_MINUTES = 24 * 60
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -123,8 +122,10 @@ def report(session: Session, chat_id: int, mission_id: int, on: date | None, min
         on: the day by legal time; None: the last on which the mission took place.
         minutes: None: not said.
 
-    Returns {"outcome", "title", "organisation", "on", "total_minutes"}; outcome is reported, unknown (not accepted there), disputed (the
-    team looks at that day), future, or before (a day before the mission began, or before he was accepted).
+    Returns {"outcome", "title", "organisation", "on", "total_minutes", "is_vouched"}; outcome is reported, unknown (not accepted there),
+    disputed (the organisation says otherwise: the team looks at that day), settled (the team has decided), future, before (a day before
+    the mission began, or before he was accepted) or window (with "most_minutes": no day of the mission is so long). is_vouched: the code
+    of the spot vouches for the hours, and nobody needs to be asked.
     """
     application = _own(session, chat_id, mission_id)
     if application is None or application.state != "accepted":
@@ -137,21 +138,42 @@ def report(session: Session, chat_id: int, mission_id: int, on: date | None, min
         return {"outcome": "future", **told}
     if day < first or (mission.ends_on is not None and day > mission.ends_on):
         return {"outcome": "before", **told}
-    row = session.execute(
+    if minutes is not None and minutes > presence.longest_minutes(mission, day):
+        return {"outcome": "window", **told, "on": day.isoformat(), "most_minutes": presence.longest_minutes(mission, day)}
+    row = _day(session, application, day, at)
+    if row.state == states.DISPUTED:
+        return {"outcome": "disputed", **told}  # the team decides, not who says it once more
+    if row.told_by == disputes.TEAM:
+        return {"outcome": "settled", **told}
+    if row.state == "no_show":
+        row.minutes = minutes
+        disputes.begin(session, application, [row], "volunteer", at)
+        return {"outcome": "disputed", **told}
+    row.minutes = minutes or row.minutes
+    is_vouched = row.minutes is not None and presence.vouches(mission, row, row.minutes)
+    states.move(row, states.PARTICIPATION, "attended")
+    # Said without hours, his word adds nothing to the organisation's.
+    says_more = minutes is not None or row.told_by != "organisation"
+    row.told_by, row.changed_at = ("volunteer" if says_more and not is_vouched else "organisation"), at
+    session.flush()
+    if row.minutes and not is_vouched and mission.initiative.organisation.state == "validated":
+        # Both sides say what happened: the organisation is asked as soon as there are hours to confirm.
+        confirmations.ask(session, application, attested.unconfirmed(attested.attended(session, application)), at)
+    total = total_minutes(session, chat_id)
+    return {"outcome": "reported", **told, "on": day.isoformat(), "total_minutes": total, "is_vouched": is_vouched}
+
+
+def _day(session: Session, application: Application, day: date, at: datetime) -> Participation:
+    """The participation of a day, new (confirmed, nobody's word yet) where there is none."""
+    row: Participation | None = session.execute(
         select(Participation).where(Participation.application_id == application.id, Participation.took_place_on == day)
     ).scalar_one_or_none()
     if row is None:
-        row = Participation(application_id=application.id, took_place_on=day, created_at=at)
+        row = Participation(
+            application_id=application.id, took_place_on=day, state="confirmed", told_by=attendance.NOBODY, created_at=at, changed_at=at
+        )
         session.add(row)
-    elif row.state == states.DISPUTED:
-        return {"outcome": "disputed", **told}  # the team decides, not who says it once more
-    row.state, row.told_by, row.changed_at = "attended", "volunteer", at
-    row.minutes = minutes or row.minutes
-    session.flush()
-    if row.minutes and mission.initiative.organisation.state == "validated":
-        # Both sides say what happened: the organisation is asked as soon as there are hours to confirm.
-        confirmations.ask(session, application, attested.unconfirmed(attested.attended(session, application)), at)
-    return {"outcome": "reported", **told, "on": day.isoformat(), "total_minutes": total_minutes(session, chat_id)}
+    return row
 
 
 def report_absence(session: Session, chat_id: int, mission_id: int, on: date | None, at: datetime) -> dict[str, Any]:
@@ -167,13 +189,8 @@ def report_absence(session: Session, chat_id: int, mission_id: int, on: date | N
     day = on or latest_day(mission, today)
     if day > today:
         return {"outcome": "future", **told}
-    row = session.execute(
-        select(Participation).where(Participation.application_id == application.id, Participation.took_place_on == day)
-    ).scalar_one_or_none()
-    if row is None:
-        row = Participation(application_id=application.id, took_place_on=day, created_at=at)
-        session.add(row)
-    elif row.told_by == "organisation" or row.state == states.DISPUTED:
+    row = _day(session, application, day, at)
+    if row.told_by in ("organisation", disputes.TEAM) or row.state == states.DISPUTED:
         return {"outcome": "absent", **told}  # its word stands, or the team looks at it
     row.state, row.told_by, row.minutes, row.changed_at = "excused", "volunteer", None, at
     return {"outcome": "absent", **told}

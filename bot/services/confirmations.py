@@ -17,12 +17,10 @@ from bot.certificates import page
 from bot.messages import outbox
 from bot.messages.buttons import LIFETIME_DAYS
 from bot.messages.outbox import Choice, Draft
-from bot.services import attested, cards, care, states
+from bot.services import attested, cards, disputes, states
 from bot.services.organisations import ids_spoken_for, members
 from bot.store.models import Application, Initiative, Mission, OutboxMessage, Participation
 from bot.texts import Html, text
-
-DISPUTED = states.DISPUTED
 
 
 def told(session: Session, application: Application, rows: Sequence[Participation]) -> str:
@@ -100,29 +98,25 @@ def confirm(session: Session, chat_id: int, application_id: int, number: str, ag
     if number != told(session, application, rows):
         ask(session, application, rows, at)
         return {"outcome": "changed", **known}
-    for row in rows:
-        row.changed_at, row.told_by = at, "organisation"
-        if not agrees:
-            states.move(row, states.PARTICIPATION, DISPUTED)
-    session.flush()
-    _tell(session, application, agrees, at)
-    return {"outcome": "confirmed" if agrees else DISPUTED, **known}
+    if agrees:
+        for row in rows:
+            row.changed_at, row.told_by = at, "organisation"
+        session.flush()
+        _tell(session, application, at)
+    else:
+        disputes.begin(session, application, rows, "organisation", at)
+        disputes.tell_volunteer(session, application, at)
+    return {"outcome": "confirmed" if agrees else states.DISPUTED, **known}
 
 
-def _tell(session: Session, application: Application, agrees: bool, at: datetime) -> None:
+def _tell(session: Session, application: Application, at: datetime) -> None:
+    """His hours are confirmed, and the certificate is ready: made now, so that it bears the name which the organisation read."""
     person, mission = application.person, application.mission
     register = person.register
-    values = {"title": mission.title, "organisation": mission.initiative.organisation.name}
-    if agrees:
-        # Made now, so that it bears the name which the organisation read.
-        attested.certify(session, application, register, at)
-        body = text(register, "participation_confirmed_told", None, **values)
-        choice = Choice(text(register, "button_certificate"), f'/certificate{{"mission": "{mission.id}"}}')
-    else:
-        found = care.hand_over(session, person.chat_id, DISPUTED, at)
-        when = text(register, found["read"], day=cards.day(care.reading(at).on, register))
-        body = text(register, "participation_disputed_told", None, **values, when=Html(when))
-        choice = Choice(text(register, "button_feedback"), "/give_feedback")
+    attested.certify(session, application, register, at)
     if person.blocked_at is None:
+        organisation = mission.initiative.organisation.name
+        body = text(register, "participation_confirmed_told", None, title=mission.title, organisation=organisation)
+        choice = Choice(text(register, "button_certificate"), f'/certificate{{"mission": "{mission.id}"}}')
         origin = f"took_part_told:{application.id}:{int(at.timestamp())}"
         outbox.queue(session, person.chat_id, outbox.NOTICE, origin, [Draft(body, [choice], solicited=False)], at)

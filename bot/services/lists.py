@@ -87,6 +87,14 @@ def missions(
     return Draft(draft.text, [*draft.choices, *turn])
 
 
+def some(session: Session, chat_id: int, selection: Selection, register: str, headline: str, at: datetime) -> Draft:
+    """A short list that is no part of a search, under a headline in words, with buttons to apply. At least one match."""
+    shown = backdrop(session, _ids(selection), at)
+    recommendations.remember_list(session, chat_id, "missions", selection.ids, at)
+    recommendations.remember_matches(session, selection, "volunteer", None, at)
+    return mission_list(selection, (), shown, register, headline)
+
+
 def mission_list(selection: Selection, organisations: Sequence[Organisation], shown: Backdrop, register: str, headline: str) -> Draft:
     """A selection in words: headline, cards, organisations that share a cause; buttons to apply, and to put aside for who is known."""
     numbered = [

@@ -8,30 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, covers, lists, proposals, recommendations, record, states, waiting
+from bot.services import cards, covers, lists, occasions, proposals, recommendations, record, states, waiting
 from bot.services.applications import answer_payload, apply_payload
 from bot.services.organisations import members
-from bot.services.relay import write_payload
-from bot.services.schedule import days_of
 from bot.store.engine import Database
 from bot.store.models import Application, Initiative, Mission, Organisation
 from bot.texts import Html, text
 
 NUDGE_DAYS, ANSWER_DAYS = 3, 7
 """An application unanswered for so many days: the organisation is reminded; it expires."""
-REMIND_HOUR, ASK_HOUR = 10, 18
-"""The day before a mission, and the day after it."""
-ASK_FOR_DAYS = 7
-"""After so long it is not asked any more what happened."""
 WAIT_DAYS = 28
 """Whoever waited for a place so long is asked whether he still wishes to: his place on the list ends, and can be taken anew."""
 ALTERNATIVES = 3
@@ -46,7 +40,9 @@ class Kept:
     expired: int = 0
     passed_on: int = 0
     reminded: int = 0
+    briefed: int = 0
     asked: int = 0
+    asked_theirs: int = 0
     finished: int = 0
     covered: int = 0
     invitations_ended: int = 0
@@ -67,8 +63,10 @@ def run(database: Database, at: datetime) -> Kept:
         ("nudged", _unanswered, nudge),
         ("expired", _waited_too_long, end_wait),
         ("passed_on", _kept_too_long, waiting.expire),
-        ("reminded", _tomorrow, remind),
-        ("asked", _yesterday, ask_how_it_was),
+        ("reminded", occasions.tomorrow, occasions.remind),
+        ("briefed", occasions.to_brief, occasions.brief),
+        ("asked", occasions.yesterday, occasions.ask_how_it_was),
+        ("asked_theirs", occasions.silent, occasions.ask_organisation),
         ("covered", covers.due, _next_wave),
         ("invitations_ended", proposals.unanswered, proposals.expire),
     )
@@ -220,127 +218,6 @@ def _next_wave(session: Session, mission_id: int, at: datetime) -> bool:
     mission = session.execute(select(Mission).where(Mission.id == mission_id).with_for_update()).scalar_one()
     # Another worker may have asked this wave a moment ago.
     return mission_id in covers.due(session, at) and covers.ask_wave(session, mission, at) > 0
-
-
-# ---- before and after
-
-
-def occurrence(mission: Mission, after: date) -> date | None:
-    """The first day on or after a day on which a mission takes place; None where it is over."""
-    until = mission.ends_on or mission.starts_on or after + timedelta(days=6)
-    return next(days_of(mission, after, until), None)
-
-
-def first_day(application: Application) -> date | None:
-    """The day of the first part in a mission after a place was given; None where there is none any more."""
-    return occurrence(application.mission, application.answered_at.astimezone(CASABLANCA).date())
-
-
-def _at_hour(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), CASABLANCA)
-
-
-def _accepted(session: Session, column: Any, since: date) -> list[Application]:
-    """Those with a place of whose mission nothing was said yet, by the column that notes it. One query."""
-    begin = _at_hour(since, 0) - timedelta(days=7 + 1)
-    query = (
-        select(Application)
-        .join(Mission, Mission.id == Application.mission_id)
-        .where(
-            Application.state == "accepted",
-            column.is_(None),
-            # A dated mission that was over long ago has nothing left to remind of; of one that goes on, only the first time counts.
-            or_(Mission.ends_on >= since, and_(Mission.starts_on.is_(None), Application.answered_at > begin)),
-        )
-        .options(contains_eager(Application.mission))
-        .order_by(Application.id)
-    )
-    return list(session.execute(query).scalars())
-
-
-def _is_to_be_reminded(application: Application, at: datetime) -> bool:
-    day = first_day(application)
-    if day is None or application.mission.state not in ("published", "full"):
-        return False
-    reminder = _at_hour(day - timedelta(days=1), REMIND_HOUR)
-    # Who was accepted after that hour has just read when it is.
-    return application.answered_at < reminder <= at and at.astimezone(CASABLANCA).date() <= day and _not_begun(application.mission, day, at)
-
-
-def _not_begun(mission: Mission, day: date, at: datetime) -> bool:
-    hours, minutes = (mission.time_from or "23:59").split(":")
-    return at < datetime.combine(day, time(int(hours), int(minutes)), CASABLANCA)
-
-
-def _tomorrow(session: Session, at: datetime) -> list[int]:
-    today = at.astimezone(CASABLANCA).date()
-    return [one.id for one in _accepted(session, Application.reminded_on, today) if _is_to_be_reminded(one, at)]
-
-
-def remind(session: Session, application_id: int, at: datetime) -> bool:
-    """The word the day before: where and when, with one tap for "I cannot come"."""
-    application = _application(session, application_id)
-    if application.state != "accepted" or application.reminded_on is not None or not _is_to_be_reminded(application, at):
-        return False
-    day = first_day(application)
-    application.reminded_on = day
-    person, mission = application.person, application.mission
-    if person.blocked_at is not None or day is None:
-        return True
-    register = person.register
-    is_today = day == at.astimezone(CASABLANCA).date()
-    body = text(
-        register,
-        "reminder_today" if is_today else "reminder_tomorrow",
-        title=mission.title,
-        organisation=mission.initiative.organisation.name,
-        place=cards.where(mission, register),
-        when=cards.hours_of(mission, day, register),
-    )
-    cannot = Choice(text(register, "button_cannot_come"), f'/withdraw_application{{"mission": "{mission.id}", "answer": "yes"}}')
-    choices = [cannot, *cards.map_choice(mission, register), Choice(text(register, "button_write"), write_payload(application.id))]
-    origin = f"reminder:{application.id}:{day}"
-    outbox.queue(session, person.chat_id, outbox.NOTICE, origin, [Draft(body, choices, solicited=False)], at)
-    return True
-
-
-def last_day(application: Application) -> date | None:
-    """The day after which is asked how it was: the last of a dated mission, the first of one that goes on."""
-    mission = application.mission
-    return first_day(application) if mission.starts_on is None else (mission.ends_on or mission.starts_on)
-
-
-def _is_to_be_asked(application: Application, at: datetime) -> bool:
-    day = last_day(application)
-    if day is None:
-        return False
-    return _at_hour(day + timedelta(days=1), ASK_HOUR) <= at < _at_hour(day + timedelta(days=1 + ASK_FOR_DAYS), ASK_HOUR)
-
-
-def _yesterday(session: Session, at: datetime) -> list[int]:
-    since = at.astimezone(CASABLANCA).date() - timedelta(days=ASK_FOR_DAYS + 1)
-    return [one.id for one in _accepted(session, Application.asked_on, since) if _is_to_be_asked(one, at)]
-
-
-def ask_how_it_was(session: Session, application_id: int, at: datetime) -> bool:
-    """The word the day after: did he take part? What he says, with his hours, is then put to the organisation."""
-    application = _application(session, application_id)
-    if application.state != "accepted" or application.asked_on is not None or not _is_to_be_asked(application, at):
-        return False
-    day, mission = last_day(application), application.mission
-    application.asked_on = day
-    person = application.person
-    if person.blocked_at is None and day is not None:
-        register = person.register
-        named = f'"mission": "{mission.id}", "date": "{day.isoformat()}"'
-        choices = [
-            Choice(text(register, "button_took_part"), f'/report_participation{{{named}, "answer": "yes"}}'),
-            Choice(text(register, "button_was_absent"), f'/report_participation{{{named}, "answer": "absent"}}'),
-        ]
-        body = text(register, "how_was_it", title=mission.title, day=cards.day(day, register))
-        origin = f"after:{application.id}:{day}"
-        outbox.queue(session, person.chat_id, outbox.NOTICE, origin, [Draft(body, choices, solicited=False)], at)
-    return True
 
 
 # ---- the end of a mission

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
@@ -45,11 +46,8 @@ def select_missions(session: Session, volunteer: VolunteerProfile, at: datetime,
         page: from 1; the last one where there are fewer.
         listed: the missions of the list so far: they keep their places, so that no page repeats or skips any while prices move.
     """
-    own = pool.of(session)
-    missions = own.missions(session)
-    today = _day(at)
-    points = engine.points_of_one(VolunteerColumns.of([volunteer]), 0, missions.columns, today)
-    fitting = [int(row) for row in np.flatnonzero(points != blocks.NO_MATCH)]
+    own, today = pool.of(session), _day(at)
+    missions, points, fitting = _fitting(session, volunteer, today)
     first = max(0, min((page - 1) * LIST_LENGTH, (len(fitting) - 1) // LIST_LENGTH * LIST_LENGTH))
     known = _rows_of(listed, missions, set(fitting))
     demand = own.demand(session, missions, at)
@@ -64,6 +62,33 @@ def select_missions(session: Session, volunteer: VolunteerProfile, at: datetime,
         first=first,
         ids=[int(missions.columns.mission_id[row]) for row in known],
     )
+
+
+def select_some(session: Session, volunteer: VolunteerProfile, wanted: Callable[[MissionNeed], bool], most: int, at: datetime) -> Selection:
+    """Of the missions that fit a volunteer, the best few of those that are wanted.
+
+    Args:
+        wanted: looked at for fitting missions alone.
+    """
+    own, today = pool.of(session), _day(at)
+    missions, points, fitting = _fitting(session, volunteer, today)
+    rows = [row for row in fitting if wanted(missions.need(row))]
+    demand = own.demand(session, missions, at)
+    picked = fairness.pick(rows, [int(points[row]) for row in rows], missions.columns, demand, length=most)
+    shown = [one.row for one in picked]
+    return Selection(
+        matches=matches_of(volunteer, [missions.need(row) for row in shown], today),
+        prices=[demand.price(row) for row in shown],
+        total=len(rows),
+        ids=[int(missions.columns.mission_id[row]) for row in shown],
+    )
+
+
+def _fitting(session: Session, volunteer: VolunteerProfile, today: date) -> tuple[Missions, Any, list[int]]:
+    """All open missions, the volunteer's points by row, and the rows that fit him."""
+    missions = pool.of(session).missions(session)
+    points = engine.points_of_one(VolunteerColumns.of([volunteer]), 0, missions.columns, today)
+    return missions, points, [int(row) for row in np.flatnonzero(points != blocks.NO_MATCH)]
 
 
 def _rows_of(ids: Sequence[int], missions: Missions, fitting: Collection[int]) -> list[int]:

@@ -21,6 +21,7 @@ from bot.store.models import (
     Mission,
     Organisation,
     OrganisationMember,
+    Participation,
     Person,
     Proposal,
     Volunteer,
@@ -151,6 +152,17 @@ def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
     for key, value in pairs:
         groups.setdefault(key, []).append(value)
     return groups
+
+
+def is_beginning(session: Session, person_id: int) -> bool:
+    """Whether somebody has not taken part in anything yet, as far as is known."""
+    query = (
+        select(Participation.id)
+        .join(Application, Application.id == Participation.application_id)
+        .where(Application.person_id == person_id, Participation.state == "attended")
+        .limit(1)
+    )
+    return session.execute(query).first() is None
 
 
 def missions_changed(kind_and_ids: Iterable[tuple[str, int]]) -> Any:

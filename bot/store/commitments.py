@@ -25,7 +25,7 @@ class Participation(Base):
     minutes = Column(Integer)
     """As the volunteer says; None: not said, or not attended."""
     told_by = Column(String(16), nullable=False)
-    """volunteer or organisation: whose word the state is so far."""
+    """volunteer, organisation, team or nobody: whose word the state is so far."""
     created_at = Column(Instant, nullable=False)
     changed_at = Column(Instant, nullable=False)
     checked_in_at = Column(Instant)

@@ -15,7 +15,7 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot import clock
-from bot.messages import buttons, inbox, outbox
+from bot.messages import buttons, inbox, outbox, questions
 from bot.messages.outbox import Draft
 from bot.services import subscriptions
 from bot.services.profiles import person_of
@@ -190,10 +190,12 @@ class TurnRunner:
             return buttons.redeem(session, row.chat_id, token, row.update_id, clock.now())
 
     def _typed(self, row: InboxUpdate, words: str) -> str | None:
-        """The payload behind the button whose title was typed instead of tapped."""
+        """The payload that words stand for: of the button whose title was typed, or whose question they answer."""
         with self._database.read() as session:
-            token = buttons.typed(session, row.chat_id, words)
-        return self._redeem(row, token) if token else None
+            token, payload = buttons.typed(session, row.chat_id, words), None
+            if token is None:
+                token, payload = questions.answered_by(session, row.chat_id, words, clock.now())
+        return self._redeem(row, token) if token else payload
 
     def _register(self, incoming: Incoming) -> str:
         with self._database.read() as session:

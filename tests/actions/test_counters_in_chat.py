@@ -15,6 +15,7 @@ from bot.texts import REGISTERS, text
 from tests.actions.chat import Chat
 from tests.actions.worlds import mission, speaker_for, volunteer
 from tests.conftest import NOW
+from tests.worlds import outbox_rows
 
 SALMA, KARIM, OTHER = 501, 601, 602
 TERMS = "seulement à partir de 15h & le <samedi>"
@@ -108,3 +109,53 @@ async def test_the_clock_waits_for_whose_turn_it_is(database: Database, number: 
     assert promises.run(database, named + timedelta(days=7)).expired == 1
     assert letter(database, KARIM)[0] == text("fr", "counter_expired_theirs", name="Salma", title="Soutien scolaire")
     assert letter(database, SALMA)[0].startswith(text("fr", "counter_expired", organisation="Jossour", title="Soutien scolaire"))
+
+
+@pytest.mark.parametrize("register", REGISTERS)
+async def test_terms_that_nobody_asked_for_are_repeated_before_they_go(register: str, database: Database, number: int) -> None:
+    karim = Chat(register, KARIM, "Karim")
+    await karim.tap(f'/counter_offer{{"application": "{number}", "words": "oui mais à 15h"}}')
+    assert karim.heard_first("counter_check") and "15h" in karim.heard[0] and karim.loop is None
+    kept = dict(karim.buttons)
+    await karim.press("button_counter_keep")
+    assert karim.heard_first("counter_kept") and len(karim.buttons) == 3 and not outbox_rows(database, SALMA)
+    await karim.tap(kept[text(register, "button_send")])
+    assert karim.heard_first("counter_sent") and "15h" in letter(database, SALMA)[0]
+
+
+async def test_terms_that_are_too_long_are_asked_for_anew(database: Database, number: int) -> None:
+    karim = Chat("fr", KARIM, "Karim")
+    await karim.tap(f'/counter_offer{{"application": "{number}", "words": "{"mais " * 41}"}}')
+    assert "200" in karim.heard[0] and list(karim.buttons.values()) == [f'/counter_offer{{"application": "{number}"}}']
+
+
+@pytest.mark.parametrize("register", REGISTERS)
+async def test_a_yes_is_put_to_the_question_that_is_meant(register: str, database: Database, number: int) -> None:
+    karim = Chat(register, KARIM, "Karim")
+    await karim.say("wakha", "affirm")
+    assert karim.heard_first("nothing_asked"), "nobody has read the card yet"
+    _mark_sent(database)
+    await karim.say("wakha", "affirm")
+    assert karim.heard_first("which_is_it") and list(karim.buttons.values()) == [service.answer_payload(number, "accepted")]
+    volunteer(database, 503, "Nadia")
+    with database.write() as session:
+        session.get(Application, number).mission.capacity = 2
+        service.apply(session, 503, session.get(Application, number).mission_id, NOW)
+    _mark_sent(database)
+    await karim.tap('/which_question{"answer": "no"}')
+    assert karim.heard_first("which_no") and len(karim.buttons) == 2
+    await karim.tap(list(karim.buttons.values())[1])
+    assert karim.heard_first("answer_declined") and state_of(database, number) == "declined"
+    await karim.tap('/which_question{"answer": "kaboom"}')
+    assert karim.heard_first("nothing_asked")
+
+
+def _mark_sent(database: Database) -> None:
+    with database.write() as session:
+        for row in session.execute(select(OutboxMessage)).scalars():
+            row.state = "sent"
+
+
+def state_of(database: Database, number: int) -> str:
+    with database.read() as session:
+        return str(session.get(Application, number).state)

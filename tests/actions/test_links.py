@@ -48,7 +48,7 @@ async def test_applying_from_a_link(amal: int, database: Database) -> None:
     number = mission(database, KARIM, amal, "Cours du samedi")
     chat = await opened(f"m_{number}")
     await chat.press("button_apply")
-    assert chat.heard_keys("apply_applied")
+    assert chat.heard_keys("apply_applied + first_steps")
     with database.read() as session:
         assert [row.mission_id for row in session.query(Application)] == [number]
 
@@ -63,7 +63,7 @@ async def test_after_a_link_the_first_one_means_its_mission(amal: int, database:
     volunteer(database, SALMA)
     chat = await opened(f"m_{mission(database, KARIM, amal, 'Cours du samedi')}")
     await chat.say("la première", "apply_to_mission")
-    assert chat.heard_keys("apply_applied")
+    assert chat.heard_keys("apply_applied + first_steps")
 
 
 @pytest.mark.parametrize("hidden", ["draft", "closed", "over", "organisation pending", "never was"])

@@ -95,7 +95,7 @@ async def test_applying_by_the_number_under_the_list(register: str, world: dict[
     chat = Chat(register, SALMA)
     await chat.say("?", "search_missions")
     await chat.tap(chat.buttons["1"])
-    assert chat.heard_keys("apply_applied")
+    assert chat.heard_keys("apply_applied + first_steps")
     assert applications(database) == [(world["school"], "pending")]
     (told,) = notices(database, KARIM)
     assert "Salma" in told
@@ -107,7 +107,7 @@ async def test_applying_in_words(register: str, words: str, world: dict[str, int
     chat = Chat(register, SALMA)
     await chat.say("?", "search_missions")
     await chat.say(words, "apply_to_mission")
-    assert chat.heard_keys("apply_applied")
+    assert chat.heard_keys("apply_applied + first_steps")
     assert applications(database) == [(world["school"], "pending")]
 
 
@@ -115,7 +115,7 @@ async def test_applying_by_public_number_without_a_list(world: dict[str, int], d
     volunteer(database, SALMA)
     chat = Chat("fr", SALMA)
     await chat.say(f"je postule à la mission {world['beach']}", "apply_to_mission")
-    assert chat.heard_keys("apply_applied") and applications(database) == [(world["beach"], "pending")]
+    assert chat.heard_keys("apply_applied + first_steps") and applications(database) == [(world["beach"], "pending")]
 
 
 @pytest.mark.parametrize("words", ["la 47", "oui", "la dernière des dernières", "-1"])
@@ -140,7 +140,7 @@ async def test_applying_twice_is_applying_once(world: dict[str, int], database: 
     chat = Chat("fr", SALMA)
     button = f'/apply_to_mission{{"mission": "{world["school"]}"}}'
     await chat.tap(button)
-    assert await chat.repeat() == chat.heard and chat.heard_keys("apply_applied"), "the same update answers the same"
+    assert await chat.repeat() == chat.heard and chat.heard_keys("apply_applied + first_steps"), "the same update answers the same"
     await chat.tap(button)
     assert chat.heard_keys("apply_already")
     assert len(applications(database)) == len(notices(database, KARIM)) == 1
@@ -285,7 +285,16 @@ async def test_pages_go_on_in_place_and_positions_with_them(database: Database) 
     volunteer(database, SALMA)
     chat = Chat("fr")
     await chat.say("l'éducation à Maârif", "search_missions")
-    assert set(chat.buttons) == {"1", "2", "3", "4", "5", text("fr", "button_dismiss"), text("fr", "button_page_after")}
+    assert set(chat.buttons) == {
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        text("fr", "button_dismiss"),
+        text("fr", "button_page_after"),
+        text("fr", "button_first"),
+    }
     assert not chat.edits
     await chat.press("button_page_after")
     assert chat.edits, "the page takes the place of the one before"

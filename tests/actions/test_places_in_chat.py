@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot import clock
 from bot.services import applications as service
-from bot.services import commitments, promises
+from bot.services import commitments, occasions
 from bot.store.engine import Database
 from bot.store.models import Application, Button, OutboxMessage, Participation
 from bot.texts import REGISTERS, text
@@ -101,7 +101,7 @@ async def test_cannot_come_is_one_tap_and_then_why(register: str, database: Data
         row = session.execute(select(Application)).scalar_one()
         row.person.register = register
         row.answered_at = NOW
-        assert promises.remind(session, row.id, NOW + timedelta(days=3))
+        assert occasions.remind(session, row.id, NOW + timedelta(days=3))
     chat = Chat(register, OTHER, "Nadia")
     await chat.tap(last_payloads(database, OTHER)[text(register, "button_cannot_come")])
     assert chat.heard_first("withdraw_withdrawn") and state_of(database, OTHER) == "withdrawn"
@@ -118,7 +118,7 @@ async def test_the_day_after(
     with database.write() as session:
         row = session.execute(select(Application)).scalar_one()
         row.person.register = register
-        assert promises.ask_how_it_was(session, row.id, at)
+        assert occasions.ask_how_it_was(session, row.id, at)
     chat = Chat(register, OTHER, "Nadia")
     await chat.tap(last_payloads(database, OTHER)[text(register, button)])
     assert chat.heard_first("participation_absent" if state == "excused" else "participation_hours")

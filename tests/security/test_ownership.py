@@ -196,7 +196,7 @@ async def test_what_is_published_can_be_applied_to(world: Database) -> None:
     chat = Chat(chat_id=ATTACKER_VOLUNTEER)
     before = dump(world)
     [heard] = await chat.tap(payload("apply_to_mission", {"mission": str(PUBLISHED)}))
-    assert says("fr", "apply_applied", heard) and PUBLIC in heard
+    assert says("fr", "apply_applied…", heard) and PUBLIC in heard
     after = changes(before, dump(world))
     told = [new for (table, _), (_, new) in after.items() if table in ("outbox", "buttons")]
     assert {row["chat_id"] for row in told} == {VICTIM_MANAGER}, "whoever speaks for it hears of it, and nobody else"

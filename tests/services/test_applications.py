@@ -72,7 +72,7 @@ def set_mission(store: Database, world: World, **values: Any) -> None:
 
 def test_applying_tells_the_organisation_and_keeps_the_consent(store: Database, world: World) -> None:
     told = applied(store, world)
-    assert told == {"outcome": "applied", "title": "Soutien scolaire", "organisation": "Jossour"}
+    assert told == {"outcome": "applied", "title": "Soutien scolaire", "organisation": "Jossour", "is_first": True}
     assert application_of(store).state == "pending"
     [row] = outbox_rows(store)
     assert (row.chat_id, row.kind, row.solicited) == (OWNER, "notice", True)

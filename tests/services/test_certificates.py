@@ -173,7 +173,7 @@ def test_a_no_goes_to_the_team_and_the_volunteer_hears_it_kindly(store: Database
         handoff = session.execute(select(Handoff)).scalar_one()
     assert (row.state, row.told_by, row.minutes) == ("disputed", "organisation", 180)
     assert (handoff.chat_id, handoff.reason, handoff.state) == (AMINA, "disputed", "waiting")
-    [told] = [row for row in outbox_rows(store, AMINA) if row.origin.startswith("took_part_told:")]
+    [told] = [row for row in outbox_rows(store, AMINA) if row.origin.startswith("disputed:")]
     assert "équipe" in told.body["text"]
     assert issue(store, world)["outcome"] == "disputed"
     assert count(store, Certificate) == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.services import applications, commitments, initiatives, promises, proposals, waiting
+from bot.services import applications, commitments, initiatives, occasions, promises, proposals, waiting
 from bot.services.promises import Kept
 from bot.store.engine import Database
 from bot.store.models import Application, Mission, Participation, Person, Proposal, Volunteer
@@ -214,7 +214,7 @@ def test_a_word_the_day_before_at_ten_and_the_day_after_at_six(store: Database, 
     apply(store, dated.mission_id)
     answer(store)
     assert run(store, local(2026, 12, 4, 9, 59)) == {}
-    assert run(store, local(2026, 12, 4, 10)) == {"reminded": 1}
+    assert run(store, local(2026, 12, 4, 10)) == {"reminded": 1, "briefed": 1}
     assert run(store, local(2026, 12, 4, 19)) == {}
     [*_, reminder] = outbox_rows(store, AMINA)
     assert "Maârif" in reminder.body["text"] and "10:00" in reminder.body["text"] and not reminder.solicited
@@ -222,12 +222,15 @@ def test_a_word_the_day_before_at_ten_and_the_day_after_at_six(store: Database, 
     assert run(store, local(2026, 12, 6, 17, 59)) == {"finished": 1}
     assert run(store, local(2026, 12, 6, 18)) == {"asked": 1}
     assert run(store, local(2026, 12, 7, 18)) == {}
+    assert run(store, local(2026, 12, 8, 17, 59)) == {}
+    assert run(store, local(2026, 12, 8, 18)) == {"asked_theirs": 1}, "nobody has said anything: the organisation is asked, once"
+    assert run(store, local(2026, 12, 20, 18)) == {}
 
 
 def test_after_a_night_without_workers_the_reminder_says_today(store: Database, dated: World) -> None:
     apply(store, dated.mission_id)
     answer(store)
-    assert run(store, local(2026, 12, 5, 9, 0)) == {"reminded": 1}
+    assert run(store, local(2026, 12, 5, 9, 0)) == {"reminded": 1, "briefed": 1}
     assert "aujourd'hui" in told(store, AMINA)[-1]
 
 
@@ -246,8 +249,9 @@ def test_who_was_accepted_since_has_just_read_when_it_is(store: Database, dated:
 def test_a_mission_that_goes_on_is_reminded_of_the_first_time(store: Database, world: World) -> None:
     apply(store, world.mission_id)
     answer(store)
-    assert run(store, local(2026, 11, 27, 10)) == {"reminded": 1}
+    assert run(store, local(2026, 11, 27, 10)) == {"reminded": 1, "briefed": 1}
     assert run(store, local(2026, 11, 29, 18)) == {"asked": 1}
+    assert run(store, local(2026, 12, 1, 18)) == {"asked_theirs": 1}
     assert run(store, local(2026, 12, 5, 10)) == run(store, local(2026, 12, 6, 18)) == {}
 
 
@@ -380,8 +384,8 @@ def test_whoever_erased_the_offer_leaves_nothing_half(store: Database, world: Wo
 
 def test_the_first_day_after_a_place_was_given() -> None:
     weekly: Any = Mission(slots=1 << 20, starts_on=None, ends_on=None)
-    assert promises.occurrence(weekly, date(2026, 11, 24)) == date(2026, 11, 28)
-    assert promises.occurrence(weekly, date(2026, 11, 28)) == date(2026, 11, 28)
+    assert occasions.occurrence(weekly, date(2026, 11, 24)) == date(2026, 11, 28)
+    assert occasions.occurrence(weekly, date(2026, 11, 28)) == date(2026, 11, 28)
     camp = Mission(slots=1, starts_on=date(2026, 12, 1), ends_on=date(2026, 12, 4))
-    assert promises.occurrence(camp, date(2026, 12, 3)) == date(2026, 12, 3)
-    assert promises.occurrence(camp, date(2026, 12, 5)) is None
+    assert occasions.occurrence(camp, date(2026, 12, 3)) == date(2026, 12, 3)
+    assert occasions.occurrence(camp, date(2026, 12, 5)) is None
