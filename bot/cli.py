@@ -125,6 +125,22 @@ def migrate() -> None:
 
 
 @app.command()
+def retrain(run_id: int) -> None:
+    """Work on a run of training that was asked for in the console; the worker does so by itself."""
+    from bot import logs
+    from bot.retrain import work, workshop
+    from bot.store.engine import database
+
+    found = _migrated()
+    clock.start()
+    logs.configure(found, "retrain")
+    # The model is nobody else's on this machine to read.
+    os.umask(0o077)
+    state = work(workshop(database(), found), run_id)
+    typer.echo(state or "there is nothing to do, or somebody else does it")
+
+
+@app.command()
 def train() -> None:
     """Train the model if what it is made from has changed."""
     from bot.supervise import Unprepared, train_if_changed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,12 +27,13 @@ from bot.services import (
     presence,
     promises,
     relay,
+    retraining,
     shards,
     staff_sessions,
     transcript_index,
     transcript_retention,
 )
-from bot.settings import Settings
+from bot.settings import PROJECT, Settings
 from bot.store import changes
 from bot.store.engine import Database
 from bot.store.models import Effect, InboxUpdate, OutboxMessage
@@ -172,6 +175,22 @@ def forget_transcripts(database: Database, settings: Settings) -> None:
         log.info("transcripts forgotten", sentences=gone)
 
 
+_retraining: list[subprocess.Popen[bytes]] = []
+"""The process that works on a model, for this worker to look after."""
+
+
+def retrain(database: Database, settings: Settings) -> None:
+    """Start the work on a model that was asked for, in a process of its own, and do not wait for it: it holds a lease while it works."""
+    _retraining[:] = [running for running in _retraining if running.poll() is None]
+    if _retraining:
+        return
+    with database.read() as session:
+        run_id = retraining.waiting(session)
+    if run_id is not None:
+        log.info("retraining", run=run_id)
+        _retraining.append(subprocess.Popen([sys.executable, "-m", "bot", "retrain", str(run_id)], cwd=PROJECT))
+
+
 JOBS = (
     Job("digests", 30, plan_digests),
     Job("shards", 5, make_digests, alone=False),
@@ -180,6 +199,7 @@ JOBS = (
     Job("aid", 30, go_on_with_aid),
     Job("erasures", 5, erase_people),
     Job("transcripts", 3, read_transcripts),
+    Job("retraining", 3, retrain),
     Job("retention", 3600, forget_transcripts),
     Job("housekeeping", 3600, keep_house),
 )

@@ -1,0 +1,328 @@
+"""``python -m bot retrain RUN``: the work on one run of bot.services.retraining, step by step, in a process of its own.
+
+The candidate is trained into a folder of the run. Promotion keeps the running model's file, puts the candidate in its place at once, and
+tells the running Rasa, which takes it without losing a message. The stamp beside the model says for which inputs it stands: a restart
+trains only what nobody has decided on yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+
+from bot import clock, supervise
+from bot.messages import leases
+from bot.services import examples, retraining
+from bot.services.retraining import DONE, EVALUATING, EXPORTING, FAILED, PROMOTED, PROMOTING, QUEUED, ROLLED_BACK, ROLLING_BACK, TRAINING
+from bot.settings import PROJECT, Settings
+from bot.store.engine import Database
+from bot.store.models import TrainingRun
+
+log = structlog.get_logger("retrain")
+
+CANDIDATE = "candidate.tar.gz"
+KEPT_RUNS = 3
+"""Candidates that are kept, the newest."""
+PATIENCE_SECONDS = 3600
+_BEAT_SECONDS = 15
+_USUAL_SECONDS = 90
+"""Of training; the progress that is shown goes by it, and never reaches the end before it is there."""
+_LOADING_SECONDS = 300
+"""Rasa may take so long to load a model on a busy machine."""
+
+
+class Failed(Exception):
+    """A step failed; the message is one of retraining.ERRORS."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where models are made and kept, and what makes them."""
+
+    database: Database
+    project: Path
+    model: Path
+    """The model that runs."""
+    folder: Path
+    """Of all runs."""
+    train: Callable[[Path, Callable[[float], None]], None]
+    """Train into a folder as candidate.tar.gz, telling now and then the seconds gone. Raises Failed."""
+    measure: Callable[[Path, Path, Path], dict[str, Any]]
+    """The comparison of two models (running, candidate), made in a folder. Raises Failed."""
+    tell_rasa: Callable[[Path], bool]
+    """Have the running Rasa take a model; False: there is none, it will at its start. Raises Failed where it refuses."""
+    fingerprint: Callable[[], str]
+    """Of what a model is made from, now."""
+
+    @property
+    def stamp(self) -> Path:
+        return self.model.with_suffix(".inputs")
+
+    @property
+    def previous(self) -> Path:
+        return self.model.with_name(f"previous.{self.model.name}")
+
+    def candidate(self, run_id: int) -> Path:
+        return self.folder / str(run_id) / CANDIDATE
+
+
+def workshop(database: Database, found: Settings) -> Workshop:
+    """The real one."""
+    return Workshop(
+        database=database,
+        project=PROJECT,
+        model=supervise.MODEL,
+        folder=found.var_dir / "retraining",
+        train=lambda folder, tell: _train(found, folder, tell),
+        measure=lambda running, candidate, folder: _measure(found, running, candidate, folder),
+        tell_rasa=lambda model: _tell_rasa(found.rasa_url, model),
+        fingerprint=supervise.model_fingerprint,
+    )
+
+
+def work(shop: Workshop, run_id: int) -> str | None:
+    """Do what a run waits for; returns its state then. None: it is over, or somebody else works on it."""
+    holder = f"retrain:{uuid.uuid4()}"
+    with shop.database.write() as session:
+        run = retraining.take(session, run_id, holder)
+        state = run.state if run is not None else None
+    if state is None:
+        return None
+    alive = threading.Event()
+    beating = threading.Thread(target=_beat, args=(shop, holder, alive), daemon=True)
+    beating.start()
+    try:
+        return _step(shop, run_id, state)
+    finally:
+        alive.set()
+        beating.join()
+        with shop.database.write() as session:
+            leases.release(session, retraining.LEASE, holder)
+
+
+def _beat(shop: Workshop, holder: str, over: threading.Event) -> None:
+    while not over.wait(_BEAT_SECONDS):
+        with shop.database.write() as session:
+            retraining.beat(session, holder)
+
+
+def _step(shop: Workshop, run_id: int, state: str) -> str:
+    steps = {QUEUED: (_make, FAILED), PROMOTING: (_promote, DONE), ROLLING_BACK: (_roll_back, PROMOTED)}
+    step, otherwise = steps[state]
+    try:
+        values = step(shop, run_id)
+    except Failed as failure:
+        log.warning("run failed", run=run_id, state=state, error=str(failure))
+        values = {"state": otherwise, "error": str(failure)}
+    except Exception as error:  # told in the console; the old model stays
+        log.error("run failed", run=run_id, state=state, error=type(error).__name__, exc_info=True)
+        values = {"state": otherwise, "error": "gone" if isinstance(error, OSError) else "training"}
+    with shop.database.write() as session:
+        run = session.get(TrainingRun, run_id)
+        reached: str = values.pop("state")
+        retraining.close(session, run, reached, clock.now(), values.pop("error", None))
+        for name, value in values.items():
+            setattr(run, name, value)
+    return reached
+
+
+def _advance(shop: Workshop, run_id: int, state: str, progress: int | None = None) -> None:
+    with shop.database.write() as session:
+        retraining.advance(session, run_id, state, progress)
+
+
+# ---- a candidate
+
+
+def _make(shop: Workshop, run_id: int) -> dict[str, Any]:
+    """Export, train, measure."""
+    folder = shop.folder / str(run_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    _forget_old_candidates(shop)
+    _advance(shop, run_id, EXPORTING)
+    exported = _export(shop)
+    inputs = shop.fingerprint()
+    _advance(shop, run_id, TRAINING)
+
+    def tell(seconds: float) -> None:
+        begin, end = retraining.PROGRESS[TRAINING], retraining.PROGRESS[EVALUATING]
+        _advance(shop, run_id, TRAINING, begin + int((end - begin) * (1 - 0.5 ** (seconds / _USUAL_SECONDS * 2))))
+
+    shop.train(folder, tell)
+    candidate = shop.candidate(run_id)
+    if not candidate.exists():
+        raise Failed("training")
+    _advance(shop, run_id, EVALUATING)
+    measured = shop.measure(shop.model, candidate, folder)
+    report = {
+        **retraining.report_of(measured),
+        "examples": {"added": exported.added, "removed": exported.removed, "refused": len(exported.refused)},
+    }
+    return {"state": DONE, "report": report, "inputs": inputs, "model_sha": sha_of(candidate)}
+
+
+def _export(shop: Workshop) -> examples.Exported:
+    """Write the examples into the project; the running model stands for these inputs, too, until somebody decides."""
+    is_current = _stamped(shop) == shop.fingerprint()
+    try:
+        exported = examples.export(shop.database.read, shop.database.write, shop.project, clock.now())
+    except (OSError, ValueError) as error:
+        log.warning("examples could not be written", error=type(error).__name__)
+        raise Failed("export") from None
+    if is_current:
+        _stamp(shop, shop.fingerprint())
+    return exported
+
+
+def _forget_old_candidates(shop: Workshop) -> None:
+    numbers = sorted((int(path.name) for path in shop.folder.iterdir() if path.name.isdecimal()), reverse=True)
+    for number in numbers[KEPT_RUNS:]:
+        shutil.rmtree(shop.folder / str(number), ignore_errors=True)
+
+
+# ---- swapping
+
+
+def _promote(shop: Workshop, run_id: int) -> dict[str, Any]:
+    with shop.database.read() as session:
+        run = session.get(TrainingRun, run_id)
+        wanted, inputs, replaced = run.model_sha, run.inputs, run.replaced_sha
+        report = dict(run.report or {})
+    running = sha_of(shop.model)
+    if running != wanted:
+        candidate = shop.candidate(run_id)
+        if not candidate.exists() or sha_of(candidate) != wanted:
+            raise Failed("gone")
+        replaced = running
+        _put(shop.model, shop.previous)
+        if shop.stamp.exists():
+            _put(shop.stamp, shop.previous.with_suffix(".inputs"))
+        with shop.database.write() as session:
+            session.get(TrainingRun, run_id).replaced_sha = replaced
+        _put(candidate, shop.model)
+    # Taken up after a kill, the file is in its place already; the rest may be done again.
+    _stamp(shop, inputs or shop.fingerprint())
+    try:
+        report["rasa"] = "told" if shop.tell_rasa(shop.model) else "away"
+    except Failed:
+        _restore(shop)
+        raise
+    return {"state": PROMOTED, "report": report, "replaced_sha": replaced}
+
+
+def _roll_back(shop: Workshop, run_id: int) -> dict[str, Any]:
+    with shop.database.read() as session:
+        run = session.get(TrainingRun, run_id)
+        model_sha, replaced, report = run.model_sha, run.replaced_sha, dict(run.report or {})
+    running = sha_of(shop.model)
+    if running not in (model_sha, replaced):
+        raise Failed("not_running")
+    if running == model_sha:
+        if not shop.previous.exists() or sha_of(shop.previous) != replaced:
+            raise Failed("gone")
+        _put(shop.previous, shop.model)
+    # The files hold what the model before did not learn: that is decided, and no reason to train at the next start.
+    _stamp(shop, shop.fingerprint())
+    report["rasa"] = "told" if shop.tell_rasa(shop.model) else "away"
+    return {"state": ROLLED_BACK, "report": report}
+
+
+def _restore(shop: Workshop) -> None:
+    """Rasa refuses the candidate: the file before takes its place again, for the next start."""
+    _put(shop.previous, shop.model)
+    stamp = shop.previous.with_suffix(".inputs")
+    if stamp.exists():
+        _put(stamp, shop.stamp)
+
+
+def _put(source: Path, target: Path) -> None:
+    """Copy a file over another, which is whole at any moment: the old one, then the new one."""
+    temporary = target.with_name(f"{target.name}.writing")
+    shutil.copyfile(source, temporary)
+    temporary.chmod(0o600)
+    temporary.replace(target)
+
+
+def _stamp(shop: Workshop, inputs: str) -> None:
+    temporary = shop.stamp.with_name(f"{shop.stamp.name}.writing")
+    temporary.write_text(inputs, encoding="utf-8")
+    temporary.replace(shop.stamp)
+
+
+def _stamped(shop: Workshop) -> str | None:
+    return shop.stamp.read_text(encoding="utf-8") if shop.stamp.exists() and shop.model.exists() else None
+
+
+def sha_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+# ---- the real tools
+
+
+def _train(found: Settings, folder: Path, tell: Callable[[float], None]) -> None:
+    name = CANDIDATE.removesuffix(".tar.gz")
+    command = [sys.executable, "-m", "nlu.serve", "train", "--fixed-model-name", name, "--out", str(folder)]
+    _run(found, command, folder / "train.log", "training", tell)
+
+
+def _measure(found: Settings, running: Path, candidate: Path, folder: Path) -> dict[str, Any]:
+    out = folder / "compared.json"
+    command = [sys.executable, "-m", "nlu.evaluation.compare", str(running), str(candidate), "--out", str(out)]
+    _run(found, command, folder / "evaluate.log", "evaluating", lambda _: None)
+    measured: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return measured
+
+
+def _run(found: Settings, command: list[str], log_path: Path, error: str, tell: Callable[[float], None]) -> None:
+    """Run a program to its end, its output in a file. Raises Failed where it fails or takes too long."""
+    began = time.monotonic()
+    with log_path.open("w", encoding="utf-8") as output:
+        running = subprocess.Popen(command, cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT, env=supervise.environment(found))
+        try:
+            while running.poll() is None:
+                time.sleep(1)
+                gone = time.monotonic() - began
+                if gone > PATIENCE_SECONDS:
+                    raise Failed(error)
+                if int(gone) % 5 == 0:
+                    tell(gone)
+        finally:
+            if running.poll() is None:
+                running.kill()
+                running.wait()
+    if running.returncode:
+        raise Failed(error)
+
+
+def _tell_rasa(rasa_url: str, model: Path) -> bool:
+    try:
+        answer = httpx.put(f"{rasa_url}/model", json={"model_file": str(model)}, timeout=httpx.Timeout(_LOADING_SECONDS, connect=5))
+    except httpx.ConnectError:
+        return False
+    except httpx.HTTPError as error:
+        log.warning("Rasa did not answer", error=type(error).__name__)
+        return False
+    if answer.status_code >= 400:
+        log.warning("Rasa refuses the model", status=answer.status_code)
+        raise Failed("refused")
+    return True
