@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import access, gate, inbox, log, thread
+from bot.console import access, gate, inbox, log, moderation, thread
 from bot.console.frame import ROOT, Console, static
 from bot.console.gate import OWN, PUBLIC, Entry
-from bot.services.staff_roles import AUDIT, MARK, UNMASK, VIEW
+from bot.services.staff_roles import AUDIT, MARK, MODERATE, UNMASK, VIEW
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.tracker import Tracker
@@ -34,6 +34,12 @@ ROUTES = (
     Entry("POST", "/conversations/{number}/tags", MARK, thread.tag),
     Entry("POST", "/conversations/{number}/notes", MARK, thread.note),
     Entry("POST", "/conversations/{number}/unmask", UNMASK, thread.unmask),
+    Entry("GET", "/organisations", MODERATE, moderation.organisations),
+    Entry("GET", "/organisations/{number}", MODERATE, moderation.organisation),
+    Entry("POST", "/organisations/{number}/decide", MODERATE, moderation.decide),
+    Entry("GET", "/reports", MODERATE, moderation.reports),
+    Entry("GET", "/reports/{number}", MODERATE, moderation.report),
+    Entry("POST", "/reports/{number}/close", MODERATE, moderation.close),
     Entry("GET", "/audit", AUDIT, log.entries),
 )
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

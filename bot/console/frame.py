@@ -120,6 +120,8 @@ def version(value: str | None) -> int:
 
 MENU: tuple[tuple[str, str, str], ...] = (
     ("/conversations", "console_conversations", "view"),
+    ("/organisations", "console_organisations", "moderate"),
+    ("/reports", "console_reports", "moderate"),
     ("/audit", "console_audit", "audit"),
 )
 """Path, name, permission: what leads through the console, in this order."""

@@ -263,5 +263,7 @@ def note(visit: Visit) -> Response:
 
 
 def unmask(visit: Visit) -> Response:
-    """Show personal details to this session for a quarter of an hour."""
-    return _changed(visit, conversation_marks.unmask, visit.form.get("reason", ""))
+    """Show personal details to this session for a quarter of an hour; back to the report from where that was asked."""
+    done = _changed(visit, conversation_marks.unmask, visit.form.get("reason", ""))
+    report = number(visit.form.get("report"))
+    return seen(f"/reports/{report}") if report else done
