@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import access, gate, inbox, log, moderation, thread
+from bot.console import access, gate, hours, inbox, log, moderation, thread
 from bot.console.frame import ROOT, Console, static
 from bot.console.gate import OWN, PUBLIC, Entry
 from bot.services.staff_roles import AUDIT, MARK, MODERATE, UNMASK, VIEW
@@ -40,6 +40,8 @@ ROUTES = (
     Entry("GET", "/reports", MODERATE, moderation.reports),
     Entry("GET", "/reports/{number}", MODERATE, moderation.report),
     Entry("POST", "/reports/{number}/close", MODERATE, moderation.close),
+    Entry("GET", "/disputes", MODERATE, hours.disputes),
+    Entry("POST", "/disputes/{number}/settle", MODERATE, hours.settle),
     Entry("GET", "/audit", AUDIT, log.entries),
 )
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

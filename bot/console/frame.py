@@ -122,6 +122,7 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("/conversations", "console_conversations", "view"),
     ("/organisations", "console_organisations", "moderate"),
     ("/reports", "console_reports", "moderate"),
+    ("/disputes", "console_disputes", "moderate"),
     ("/audit", "console_audit", "audit"),
 )
 """Path, name, permission: what leads through the console, in this order."""

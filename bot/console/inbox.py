@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -117,16 +117,23 @@ def inbox(visit: Visit) -> Response:
     return page(visit, "conversation_rows.html" if visit.is_partial else "conversations.html", context)
 
 
+def numbered(database: Database, chats: Collection[int]) -> dict[int, int]:
+    """The numbers of conversations by chat; written only where one of them has none yet."""
+    with database.read() as session:
+        known = conversation_marks.known_numbers(session, chats)
+    if len(known) == len(chats):
+        return known
+    with database.write() as session:
+        return conversation_marks.numbers(session, chats)
+
+
 def lines(database: Database, rows: list[ConversationRow]) -> list[Line]:
     """The rows with their numbers, and with words that may be shown. Those that never stood in a list get their number now."""
     chats = [row.chat_id for row in rows]
     with database.read() as session:
         names = masking.names_of(session, chats)
         loops = masking.last_loops(session, chats)
-        numbers = conversation_marks.known_numbers(session, chats)
-    if len(numbers) < len(chats):
-        with database.write() as session:
-            numbers = conversation_marks.numbers(session, chats)
+    numbers = numbered(database, chats)
     found = []
     for row in rows:
         if row.chat_id not in numbers:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from bot import vocabulary
 from bot.console.frame import Problem, Visit, number, page, seen
+from bot.console.inbox import numbered
 from bot.services import audit, conversation_marks, masking, moderation, relay
 from bot.services.moderation import CLOSINGS, DECISIONS, REASONS, STATES, Stale, Unfit
 from bot.store.models import Initiative, Message, Mission, Organisation, OrganisationMember, Person, RelayMessage, StaffAccount
@@ -126,8 +127,8 @@ def reports(visit: Visit) -> Response:
         raise Problem(400, "console_bad_filter", "/reports")
     with visit.database.read() as session:
         rows = moderation.messages(session, state, number(query.get("before")) or None)
-        numbers = conversation_marks.known_numbers(session, {row.chat_id for row in rows})
     shown = rows[: moderation.PAGE]
+    numbers = numbered(visit.database, {row.chat_id for row in shown})
     context = {"rows": shown, "numbers": numbers, "state": state, "before": shown[-1].id if len(rows) > moderation.PAGE else None}
     return page(visit, "reports.html", {**context, **_NAMES})
 
