@@ -29,7 +29,7 @@ def after(session: Session, chat_id: int, mission_id: int, wish: str | None, reg
         wish: again (the same organisation), similar (the same cause) or more (every week); None: left open, which counts as similar.
     """
     person, mission = person_of(session, chat_id), session.get(Mission, mission_id)
-    known = record.volunteer_profiles(session, [person.id]) if person else []
+    known = record.volunteer_profiles(session, [person.id], at.astimezone(CASABLANCA).date()) if person else []
     if person is None or mission is None or not known:
         return None
     initiative: Initiative = mission.initiative

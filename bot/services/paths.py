@@ -107,9 +107,16 @@ def reflect(
     application = session.get(Application, day.application_id)
     is_new = _learn(session, application.person_id, skill, at)
     if wish == "pause":
-        subscriptions.change_rhythm(session, chat_id, CALM, at)
+        _calm_down(session, chat_id, at)
     session.flush()
     return {"outcome": "kept", "title": application.mission.title, "missions": of_chat(session, chat_id).missions, "is_new_skill": is_new}
+
+
+def _calm_down(session: Session, chat_id: int, at: datetime) -> None:
+    """Let his own list come once a month, where it comes at all; lists of organisations he speaks for are no part of his rest."""
+    for row in subscriptions.running(session, chat_id):
+        if row.organisation_id is None:
+            subscriptions.subscribe(session, row.person_id, None, CALM, at)
 
 
 def _learn(session: Session, person_id: int, skill: str | None, at: datetime) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +13,11 @@ from bot.certificates import numbers
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import DOCUMENT, Draft
-from bot.services import cards, commitments
+from bot.services import commitments, copies
 from bot.services.organisations import spoken_for
 from bot.services.profiles import person_of
 from bot.store.models import (
+    Application,
     Block,
     Certificate,
     Consent,
@@ -33,17 +32,19 @@ from bot.store.models import (
     Mission,
     Organisation,
     OutboxMessage,
+    Participation,
     Person,
     Proposal,
     Recommendation,
+    Reflection,
     RelayMessage,
     Subscription,
     Volunteer,
 )
 from bot.store.tracker import Tracker
-from bot.texts import plain, text
+from bot.texts import text
 
-DRAFTS = ("offer", "organisation", "initiative", "initiative_change", "aid", "report", "feedback", "relay", "counter")
+DRAFTS = ("offer", "organisation", "initiative", "initiative_change", "aid", "report", "feedback", "relay", "counter", "reflection")
 """Slots in which Rasa keeps what a person began to say."""
 Row = dict[str, Any]
 
@@ -215,6 +216,7 @@ def _organisation_name(session: Session, organisation_id: int | None) -> str | N
 
 def _applications(session: Session, person: Person) -> list[Row]:
     done = commitments.participations(session, person.chat_id)
+    reflections = {row.participation_id: row for row in _reflections(session, person)}
     return [
         {
             "mission": one.mission.title,
@@ -224,13 +226,32 @@ def _applications(session: Session, person: Person) -> list[Row]:
             "reason": one.application.closed_reason,
             "at": legal_time(one.application.created_at),
             "answered": legal_time(one.application.answered_at),
-            "took_part": [
-                {"on": row.took_place_on.isoformat(), "state": row.state, "minutes": row.minutes, "told_by": row.told_by}
-                for row in done.get(one.application.id, ())
-            ],
+            "took_part": [_day(row, reflections.get(row.id)) for row in done.get(one.application.id, ())],
         }
         for one in reversed(commitments.of_chat(session, person.chat_id))
     ]
+
+
+def _reflections(session: Session, person: Person) -> list[Reflection]:
+    query = (
+        select(Reflection)
+        .join(Participation, Participation.id == Reflection.participation_id)
+        .join(Application, Application.id == Participation.application_id)
+        .where(Application.person_id == person.id)
+    )
+    return list(session.execute(query).scalars())
+
+
+def _day(row: Participation, said: Reflection | None) -> Row:
+    return {
+        "on": row.took_place_on.isoformat(),
+        "state": row.state,
+        "minutes": row.minutes,
+        "told_by": row.told_by,
+        "arrived": legal_time(row.checked_in_at),
+        "learned": said.learned if said else None,
+        "next": said.wish if said else None,
+    }
 
 
 def _certificates(session: Session, person: Person) -> list[Row]:
@@ -275,88 +296,9 @@ def send_copy(session: Session, tracker: Tracker, chat_id: int, register: str, o
     kept = collect(session, tracker, chat_id)
     day = at.astimezone(CASABLANCA).date().isoformat()
     files = (
-        ("export_text_caption", f"tadamon-{day}.txt", readable(kept, register, day)),
+        ("export_text_caption", f"tadamon-{day}.txt", copies.readable(kept, register, day)),
         ("export_json_caption", f"tadamon-{day}.json", json.dumps(kept, ensure_ascii=False, indent=1)),
     )
     drafts = [Draft(text(register, key), method=DOCUMENT, extra={"file_name": name, "content": content}) for key, name, content in files]
     outbox.queue(session, chat_id, outbox.REPLY, origin, drafts, at)
     return {"messages": len(kept["written"])}
-
-
-def readable(kept: Mapping[str, Any], register: str, day: str) -> str:
-    """The copy in words: a heading for each part of which something is kept."""
-    parts = [plain(text(register, "export_head", day=day))]
-    for key, lines in _lines(kept, register):
-        if lines:
-            parts.append("\n".join([plain(text(register, key)).upper(), *(f"- {line}" for line in lines)]))
-    return "\n\n".join([*parts, plain(text(register, "export_foot"))]) + "\n"
-
-
-def _lines(kept: Mapping[str, Any], register: str) -> Iterable[tuple[str, Sequence[str]]]:
-    """The parts of the copy: the key of the heading, and lines."""
-    person = kept.get("person")
-    yield "export_person", [_line(person["first_name"], person["known_since"])] if person else []
-    yield "export_offer", _offer_lines(kept["offer"], register) if kept.get("offer") else []
-    yield (
-        "export_consents",
-        [_line(row["given"], plain(text(register, f"consent_{row['purpose']}")), row["organisation"]) for row in kept.get("consents", ())],
-    )
-    yield (
-        "export_lists",
-        [
-            _line(plain(text(register, f"button_{row['frequency']}")), row["organisation"], row["ended"] and f"→ {row['ended']}")
-            for row in kept.get("lists", ())
-        ],
-    )
-    yield "export_speaks_for", [_line(row["organisation"], row["services"]) for row in kept.get("speaks_for", ())]
-    yield "export_applications", [line for row in kept.get("applications", ()) for line in _application_lines(row, register)]
-    yield (
-        "export_certificates",
-        [
-            _line(row["issued"], row["number"], row["mission"], f"{row['minutes']} min", row["revoked"] and f"→ {row['revoked']}")
-            for row in kept.get("certificates", ())
-        ],
-    )
-    yield "export_links", [_line(row["at"], row["used"] and f"→ {row['used']}") for row in kept.get("links_handed_on", ())]
-    yield (
-        "export_help_asked",
-        [_line(row["at"], row["need"], cards.place(row["place"], register), row["address"]) for row in kept.get("help_asked_for", ())],
-    )
-    yield "export_help_calls", [_line(row["asked"]) for row in kept.get("asked_to_help", ())]
-    yield (
-        "export_invitations",
-        [_line(row["at"], row["mission"], row["answered"] and f"→ {row['answered']}") for row in kept.get("invitations_to_missions", ())],
-    )
-    yield "export_put_aside", [_line(row["at"], row["mission"]) for row in kept.get("missions_put_aside", ())]
-    yield "export_left_out", [_line(row["at"], row["organisation"]) for row in kept.get("organisations_left_out", ())]
-    yield "export_matches", [_line(row["at"], row["mission"]) for row in kept.get("matches_shown", ())]
-    yield "export_to_team", [_line(row["at"], row["words"]) for row in kept["messages_to_the_team"]]
-    yield "export_handoffs", [_line(row["from"], row["to"] and f"→ {row['to']}") for row in kept["conversations_for_a_person"]]
-    yield "export_written", [_line(row["at"], row["words"]) for row in kept["written"]]
-    yield "export_received", [_line(row["at"]) for row in kept["sent_to_you"]]
-
-
-def _offer_lines(offer: Row, register: str) -> list[str]:
-    lines = [
-        text(register, "summary_name", name=offer["first_name"]),
-        text(register, "summary_place", place=cards.place(offer["place"], register), count=offer["radius_km"]),
-    ]
-    for kind, key in (("cause", "causes"), ("skill", "skills"), ("means", "means")):
-        if offer[key]:
-            lines.append(text(register, f"summary_{key}", None, **{key: cards.labels(kind, offer[key], register)}))
-    lines.append(text(register, "summary_when", slots=cards.week(offer["slots"], register)))
-    lines.append(text(register, f"summary_mode_{offer['mode'] or 'both'}"))
-    lines.append(text(register, f"age_{offer['age_band']}"))
-    return [plain(line) for line in lines]
-
-
-def _application_lines(row: Row, register: str) -> list[str]:
-    lines = [_line(row["at"], row["mission"], row["organisation"], plain(text(register, f"state_{row['state']}")), row["note"])]
-    for part in row["took_part"]:
-        lines.append(_line(part["on"], row["mission"], part["minutes"] and f"{part['minutes']} min"))
-    return lines
-
-
-def _line(*parts: object) -> str:
-    """Parts of a line, those that are there; instants without their T."""
-    return " · ".join(re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[+-]\d\d:\d\d$", r"\1 \2", str(part)) for part in parts if part)

@@ -1,6 +1,7 @@
 """Plays a dialogue: each YAML file is one conversation, its folder and name say what the people do.
 
-A step is ``who: what``: words, or ``{tap: key of the button}``, or ``{send: content}``, or ``{letters: so many, of: word}``. ``bot``
+A step is ``who: what``: words, or ``{tap: key of the button}``, or ``{send: content}``, or ``{letters: so many, of: word}``, or
+``{say: words with {}, after: role, found: pattern}``, which repeats what somebody read last, with ``altered: true`` one sign wrong. ``bot``
 lists the keys of the answers ("a + b": joined in one message; "a | b": either; "a…": it starts so; "a*": any key that starts so);
 ``contains`` and ``lacks`` look into their texts. ``hears`` names a person to whom something comes unasked; ``digest`` is an instant at
 which the periodic lists are sent, ``aid`` one at which the requests for help are looked at, ``promises`` one for what is kept by the clock.
@@ -10,6 +11,7 @@ true`` lets it run with each change.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +80,7 @@ def _play(product: Product, people: dict[str, Chatter], step: dict[str, Any], re
     role = step["hears"] if "hears" in step else next(role for role in people if role in step)
     person = people[role]
     if "hears" not in step:
-        told.append(Line(role, _do(person, step[role], register), False))
+        told.append(Line(role, _do(person, step[role], register, people), False))
     heard = person.hear(len(step["bot"]))
     told += [Line(role, message["plain"], True, _buttons(message)) for message in heard]
     for keys, message in zip(step["bot"], heard, strict=True):
@@ -94,11 +96,15 @@ def _buttons(message: dict[str, Any]) -> tuple[str, ...]:
     return tuple(button["text"] for row in message.get("buttons") or message.get("keyboard") or () for button in row)
 
 
-def _do(person: Chatter, what: Any, register: str) -> str:
+def _do(person: Chatter, what: Any, register: str, people: dict[str, Chatter]) -> str:
     """Let a person do something; returns it in words."""
     if isinstance(what, str):
         person.say(what)
         return what
+    if "say" in what:
+        words = str(what["say"]).format(_read(people[what["after"]], what["found"], what.get("altered", False)))
+        person.say(words)
+        return words
     if "tap" in what:
         title = text(register, what["tap"]) if what["tap"] in catalogue(register) else what["tap"]
         person.tap(title)
@@ -109,6 +115,12 @@ def _do(person: Chatter, what: Any, register: str) -> str:
         return f"{what['of']} …"
     person.send(what["send"])
     return f"({next(iter(what['send']))})"
+
+
+def _read(person: Chatter, pattern: str, is_altered: bool) -> str:
+    """What somebody read last that looks so; altered: with another sign at its end."""
+    found = next(match.group() for message in reversed(person.messages) if (match := re.search(pattern, message["plain"])))
+    return found[:-1] + ("7" if found[-1] != "7" else "8") if is_altered else found
 
 
 def _at(product: Product, step: dict[str, Any], where: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.certificates import numbers
 from bot.messages.buttons import LIFETIME_DAYS, SINGLE_USE_INTENTS
-from bot.services import applications, attested, certificates, commitments, confirmations, erasure, organisations, profiles, rights
+from bot.services import applications, attested, certificates, commitments, confirmations, copies, erasure, organisations, profiles, rights
 from bot.services.profiles import Offer, Speaker
 from bot.store.engine import Database
 from bot.store.models import Application, Button, Certificate, Handoff, Mission, Organisation, OutboxMessage, Participation
@@ -337,8 +337,8 @@ def test_a_copy_of_what_is_kept_names_certificates(store: Database, world: World
         kept = rights.collect(session, Tracker(f"sqlite:///{tmp_path}/tracker.db"), AMINA)
     [row] = kept["certificates"]
     assert (row["number"], row["minutes"], row["revoked"]) == (numbers.shown(number), 180, None)
-    assert numbers.shown(number) in rights.readable(kept, "fr", "2026-12-14")
-    assert text("fr", "export_certificates").upper() in rights.readable(kept, "fr", "2026-12-14")
+    assert numbers.shown(number) in copies.readable(kept, "fr", "2026-12-14")
+    assert text("fr", "export_certificates").upper() in copies.readable(kept, "fr", "2026-12-14")
 
 
 def test_whoever_is_forgotten_takes_his_certificates_along(store: Database, world: World) -> None:
