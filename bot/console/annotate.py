@@ -12,9 +12,10 @@ from starlette.responses import Response
 from bot import vocabulary
 from bot.console.frame import Problem, Visit, number, page, seen, version
 from bot.console.inbox import register_names
-from bot.services import annotations, audit, masking
-from bot.services.annotations import HELD_OUT, KEPT, REFUSED, SKIPPED, STALE, TRAIN, UNDONE, UNKNOWN, Judgement, Outcome
-from bot.services.lessons import Corpus, corpus
+from bot.services import annotations as judging
+from bot.services import audit, masking
+from bot.services.annotations import KEPT, REFUSED, SKIPPED, STALE, UNDONE, UNKNOWN, Judgement, Outcome
+from bot.services.lessons import HELD_OUT, TRAIN, Corpus, corpus
 from bot.services.training_files import Span
 from bot.settings import PROJECT
 from bot.store.models import REGISTERS, Sentence
@@ -101,7 +102,7 @@ def annotate(visit: Visit) -> Response:
             rows = session.query(Sentence).filter(Sentence.id.in_(asked.ids), Sentence.state == "new").order_by(Sentence.id).limit(1)
             found = [row.id for row in rows]
         else:
-            found = [row.id for row in annotations.queue(session, asked.register, asked.intent, not asked.everything, limit=1)]
+            found = [row.id for row in judging.queue(session, asked.register, asked.intent, not asked.everything, limit=1)]
         last = session.get(Sentence, number(query.get("last")))
         undo = (last.id, last.version) if last is not None and last.state != "new" else None
     done = _DONE.get(query.get("done", ""))
@@ -123,7 +124,7 @@ def _page(visit: Visit, sentence_id: int | None, asked: Asked, told: dict[str, A
         **told,
     }
     with visit.database.read() as session:
-        review = annotations.review(session, taught, sentence_id) if sentence_id is not None else None
+        review = judging.review(session, taught, sentence_id) if sentence_id is not None else None
         if review is not None:
             row = review.sentence
             mask = masking.around(session, row.chat_id)
@@ -141,7 +142,7 @@ def _page(visit: Visit, sentence_id: int | None, asked: Asked, told: dict[str, A
 
 def _found(row: Sentence) -> dict[str, Any]:
     """The form as the understanding would fill it in."""
-    rows = [Row(span.start, span.end, f"{span.entity}={span.value}") for span in annotations.found_spans(row)]
+    rows = [Row(span.start, span.end, f"{span.entity}={span.value}") for span in judging.found_spans(row)]
     return {
         "rows": [*rows, *[Row()] * FREE_ROWS],
         "chosen": row.chosen_intent or row.intent,
@@ -213,7 +214,7 @@ def keep(visit: Visit) -> Response:
         "hidden": hidden,
     }
     with visit.database.write() as session:
-        outcome = annotations.keep(session, _corpus(), sentence_id, version(form.get("version")), judgement, visit.who.account_id, visit.at)
+        outcome = judging.keep(session, _corpus(), sentence_id, version(form.get("version")), judgement, visit.who.account_id, visit.at)
         if outcome.state == KEPT:
             audit.record(session, visit.who.author, "example_kept", visit.at, ("sentence", sentence_id), intent=judgement.intent)
     return _answer(visit, sentence_id, asked, outcome, given)
@@ -221,12 +222,12 @@ def keep(visit: Visit) -> Response:
 
 def skip(visit: Visit) -> Response:
     """Nothing is to be learnt from a sentence."""
-    return _simply(visit, annotations.skip, "sentence_skipped")
+    return _simply(visit, judging.skip, "sentence_skipped")
 
 
 def undo(visit: Visit) -> Response:
     """Take the last judgement back."""
-    return _simply(visit, annotations.undo, "example_undone")
+    return _simply(visit, judging.undo, "example_undone")
 
 
 def _simply(visit: Visit, what: Any, action: str) -> Response:
@@ -270,7 +271,7 @@ def _span(visit: Visit, said: str, row: Row) -> Span:
     if has_value:
         return Span(entity, value, start, end)
     wanted = entity if entity in ENTITIES else None
-    mentions = extract(said[start:end], visit.at) if 0 <= start < end else []
+    mentions = extract(said[start:end], visit.at) if 0 <= start < end and (wanted or not entity) else []
     guessed = next((one for one in mentions if wanted is None or one.kind == wanted), None)
     if guessed is not None and is_canonical(guessed.kind, guessed.value):
         return Span(guessed.kind, guessed.value, start, end)

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import access, gate, hours, inbox, log, moderation, thread
+from bot.console import access, annotate, gate, hours, inbox, learning, log, models, moderation, thread
 from bot.console.frame import ROOT, Console, static
 from bot.console.gate import OWN, PUBLIC, Entry
-from bot.services.staff_roles import AUDIT, MARK, MODERATE, UNMASK, VIEW
+from bot.services.staff_roles import ANNOTATE, AUDIT, MARK, MODERATE, TRAIN, UNMASK, VIEW
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.tracker import Tracker
@@ -34,6 +34,15 @@ ROUTES = (
     Entry("POST", "/conversations/{number}/tags", MARK, thread.tag),
     Entry("POST", "/conversations/{number}/notes", MARK, thread.note),
     Entry("POST", "/conversations/{number}/unmask", UNMASK, thread.unmask),
+    Entry("GET", "/learning", ANNOTATE, learning.desk),
+    Entry("GET", "/annotate", ANNOTATE, annotate.annotate),
+    Entry("POST", "/annotate/{number}/keep", ANNOTATE, annotate.keep),
+    Entry("POST", "/annotate/{number}/skip", ANNOTATE, annotate.skip),
+    Entry("POST", "/annotate/{number}/undo", ANNOTATE, annotate.undo),
+    Entry("GET", "/models", TRAIN, models.models),
+    Entry("POST", "/models/start", TRAIN, models.start),
+    Entry("POST", "/models/{number}/promote", TRAIN, models.promote),
+    Entry("POST", "/models/{number}/rollback", TRAIN, models.roll_back),
     Entry("GET", "/organisations", MODERATE, moderation.organisations),
     Entry("GET", "/organisations/{number}", MODERATE, moderation.organisation),
     Entry("POST", "/organisations/{number}/decide", MODERATE, moderation.decide),

@@ -120,6 +120,9 @@ def version(value: str | None) -> int:
 
 MENU: tuple[tuple[str, str, str], ...] = (
     ("/conversations", "console_conversations", "view"),
+    ("/learning", "console_learning", "annotate"),
+    ("/annotate", "console_annotate", "annotate"),
+    ("/models", "console_models", "train"),
     ("/organisations", "console_organisations", "moderate"),
     ("/reports", "console_reports", "moderate"),
     ("/disputes", "console_disputes", "moderate"),

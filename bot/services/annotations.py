@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.services import masking
 from bot.services.lessons import HELD_OUT, TRAIN, Corpus, Like, spelled
 from bot.services.redaction import Private, Redacted, redacted
 from bot.services.training_files import Lesson, Span, Unwritable, annotated, rows_of, spans_of
-from bot.store.models import REGISTERS, Example, Person, Sentence, Volunteer
+from bot.store.models import REGISTERS, Example, Sentence
 from bot.vocabulary.graphemes import is_boundary
 from bot.vocabulary.values import is_canonical
 
@@ -84,12 +85,14 @@ def queue(
 ) -> list[Sentence]:
     """Sentences that nobody judged yet, the newest first. One query, of the newest :data:`LOOKED_AT` of them.
 
+    What was written for one reader (bot.services.masking) is nobody's to learn from.
+
     Args:
         intent: that was understood, or was the next likeliest.
         doubtful: only those that were misunderstood, as far as the bot can tell.
         before: the number of a sentence; None: the newest.
     """
-    query = select(Sentence).where(Sentence.state == "new")
+    query = select(Sentence).where(Sentence.state == "new", Sentence.loop.is_(None) | Sentence.loop.not_in(masking.PRIVATE_FORMS))
     if doubtful:
         query = query.where(Sentence.is_doubtful.is_(True))
     if before is not None:
@@ -104,9 +107,9 @@ def _may_be(row: Sentence, intent: str) -> bool:
 
 
 def review(session: Session, corpus: Corpus, sentence_id: int) -> Review | None:
-    """One sentence with what helps; None where it is not there any more."""
+    """One sentence with what helps; None where it is not there any more, or nobody's to read."""
     row = session.get(Sentence, sentence_id)
-    if row is None:
+    if row is None or row.loop in masking.PRIVATE_FORMS:
         return None
     is_sure = not row.is_doubtful and row.confidence is not None and row.confidence >= SURE
     return Review(row, corpus.like(row.words), is_sure)
@@ -125,7 +128,7 @@ def keep(
         at: business time.
     """
     row = session.get(Sentence, sentence_id, populate_existing=True)
-    if row is None:
+    if row is None or row.loop in masking.PRIVATE_FORMS:
         return Outcome(UNKNOWN)
     if row.version != version or row.state != "new":
         return Outcome(STALE)
@@ -210,7 +213,7 @@ def _example(session: Session, corpus: Corpus, row: Sentence, judgement: Judgeme
         return _refused(reason)
     words, spans, private = one_line(row.words, judgement.spans, judgement.private)
     try:
-        made = redacted(words, spans, names_of(session, row.chat_id), at, private)
+        made = redacted(words, spans, names_in(session, row.chat_id, words), at, private)
         annotated(Lesson(made.words, judgement.intent, made.spans))
     except (Private, Unwritable) as error:
         return _refused(str(error))
@@ -266,11 +269,18 @@ def _is_printable(letter: str) -> bool:
     return " " <= letter <= "~" or (letter >= "\xa0" and not "\ud800" <= letter <= "\udfff" and letter not in "\ufffe\uffff")
 
 
-def names_of(session: Session, chat_id: int) -> set[str]:
-    """What the person of a chat is called, as far as it is known. One query."""
-    query = select(Person.first_name, Volunteer.first_name).outerjoin(Volunteer, Volunteer.person_id == Person.id)
-    found = session.execute(query.where(Person.chat_id == chat_id)).one_or_none()
-    return {name for name in found or () if name}
+def names_in(session: Session, chat_id: int, words: str) -> set[str]:
+    """What in a text names the person or somebody around him, as far as it is known. Five queries."""
+    covered = masking.around(session, chat_id).covered(words)
+    named: set[str] = set(masking.names_of(session, [chat_id]).get(chat_id, ()))
+    run = ""
+    for letter, shown in zip(f"{words} ", f"{covered} ", strict=True):
+        if letter != shown and letter.isalpha():
+            run += letter
+        elif run:
+            named.add(run)
+            run = ""
+    return named
 
 
 def _taught_intents(session: Session, corpus: Corpus, words: str) -> set[str]:
