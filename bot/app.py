@@ -16,6 +16,7 @@ from bot.settings import Settings
 from bot.store.engine import Database, database
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from telegram import Bot
 
 log = structlog.get_logger("app")
@@ -65,18 +66,23 @@ def run_worker(settings: Settings) -> None:
     _serve(settings, "worker", work)
 
 
-def run_web(settings: Settings) -> None:
-    """Serve the public pages and the staff's console, until a signal."""
+def web_app(settings: Settings) -> Starlette:
+    """The public pages, and the staff's console beside them at /staff."""
     from bot.console.app import routes
     from bot.site.app import create_app
     from bot.store.tracker import Tracker
 
-    _prepare(settings, "web")
     sandbox_url = f"http://127.0.0.1:{settings.sandbox_port}/sandbox" if settings.sandbox else None
     app = create_app(database(), sandbox_url, settings.site_url, settings.bot_name)
     app.router.routes.extend(routes(database(), Tracker(settings.tracker_database_url), settings))
+    return app
+
+
+def run_web(settings: Settings) -> None:
+    """Serve the public pages and the staff's console, until a signal."""
+    _prepare(settings, "web")
     # Rasa pins websockets to 10.x, with which uvicorn's own websockets do not start; none are used.
-    uvicorn.run(app, host=settings.web_host, port=settings.web_port, ws="none", log_level="warning")
+    uvicorn.run(web_app(settings), host=settings.web_host, port=settings.web_port, ws="none", log_level="warning")
 
 
 def run_sandbox(settings: Settings) -> None:
