@@ -13,7 +13,7 @@ from bot.certificates import numbers
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import DOCUMENT, Draft
-from bot.services import commitments, copies
+from bot.services import commitments, conversation_marks, copies
 from bot.services.organisations import spoken_for
 from bot.services.profiles import person_of
 from bot.store.models import (
@@ -21,6 +21,7 @@ from bot.store.models import (
     Block,
     Certificate,
     Consent,
+    ConversationNote,
     Dismissal,
     Handoff,
     HelpCall,
@@ -74,6 +75,8 @@ def collect(session: Session, tracker: Tracker, chat_id: int) -> dict[str, Any]:
             {"reason": row.reason, "state": row.state, "from": legal_time(row.opened_at), "to": legal_time(row.closed_at)}
             for row in _rows(session, Handoff, chat_id)
         ],
+        "notes_of_the_team": [{"at": legal_time(row.created_at), "words": row.words} for row in _rows(session, ConversationNote, chat_id)],
+        "tags_of_the_team": conversation_marks.tags(session, chat_id),
         "written": written,
         "drafts": tracker.kept_slots(chat_id, DRAFTS),
         "received_by_us": [{"state": row.state, "at": legal_time(row.received_at)} for row in session.execute(waiting).scalars()],
