@@ -22,6 +22,7 @@ from bot.store.models import REGISTERS, Sentence
 from bot.texts import text, unmarked
 from bot.vocabulary.extraction import extract
 from bot.vocabulary.graphemes import clusters
+from bot.vocabulary.registers import script_of
 from bot.vocabulary.spelling import words
 from bot.vocabulary.values import ENTITIES, LISTS, is_canonical
 
@@ -131,6 +132,8 @@ def _page(visit: Visit, sentence_id: int | None, asked: Asked, told: dict[str, A
             context |= {
                 "review": review,
                 "row": row,
+                # Words of their own direction say nothing of the sentence's: "auto" would take it for left to right.
+                "sentence_direction": "rtl" if script_of(row.words) == "arabic" else "ltr",
                 "tokens": tokens(row.words, mask.covered(row.words)),
                 "cuts": ",".join(str(start) for start, _ in [*clusters(row.words), (len(row.words), 0)]),
                 "likely": likely(row, taught),
