@@ -255,7 +255,7 @@ async def test_a_comparison_is_shown_and_promoted(as_role: Callable[..., Browser
     number = finished(database, {"all": 0.92})
     browser = as_role("admin")
     page = unescaped((await browser.get("/models")).text)
-    assert "comprend mieux" in page and "+2.0" in page and "merci" in page
+    assert "comprend mieux" in page and "+2,0" in page and "merci" in page
     assert (await browser.post(f"/models/{number}/promote")).headers["location"] == f"/staff/models?run={number}"
     with database.read() as session:
         assert session.get(TrainingRun, number).state == "promoting"
