@@ -27,6 +27,7 @@ from bot.services import (
     profiles,
     recommendations,
     rights,
+    transcripts,
 )
 from bot.services.organisations import Registration
 from bot.services.profiles import Speaker
@@ -113,6 +114,8 @@ def numbers(store: Database, events: Events) -> dict[str, int]:
     events.add(BRAHIM, "slot", name="aid_address", value={"name": f"{CANARY} A"})
     events.add(OWNER, "bot", text=f"\u2068{CANARY} A\u2069 est prévenue", data={"buttons": [{"title": f"{CANARY} A"}]})
     events.add(BRAHIM, "bot", text=f"Merci ! {CANARY} A : courses pour {CANARY}, rue {CANARY} 5", data={})
+    # Staff read it, too.
+    transcripts.run(store.write, events.tracker)
     return made
 
 
