@@ -20,6 +20,7 @@ from bot.vocabulary.registers import script_of
 from bot.vocabulary.spelling import Word, words
 
 MAX_WORDS = 6
+_SONS_OF = "أولاد "
 SKELETON_LENGTH = 4
 FUZZY_LETTERS = 6
 FUZZY_SCORE = 86
@@ -82,6 +83,9 @@ def _aliases() -> Iterator[tuple[str, str, str]]:
     for place in lists.places():
         for alias in (place.id, place.arabic, place.darija, *place.aliases):
             yield "place", place.id, alias
+            if alias.startswith(_SONS_OF):
+                # As it is said: ولاد رحمون.
+                yield "place", place.id, alias[1:]
     for kind in lists.kinds():
         if kind in ("day", "time_of_day", "spoken_language"):
             continue  # times have a reader of their own

@@ -37,7 +37,8 @@ _YES = _words(
     oui ouais ouii wi ui oki ok okay okk dac dacc daccord accord accepte accepter acceptons acceptee prend prends prenons volontiers
     parfait
     entendu bienvenue bienvenu valide validons go yes
-    ah ih iyeh ayeh ayih wah wayeh wakha waxa wakhaa nji safi mar7ba marhba merhba mre7ba mer7ba mrehba n9eblo n9ebloh n9eblouh n9eblouha
+    ah ih iyeh ayeh ayih wah wayeh wakha waxa wakhaa nji safi mar7ba marhba merhba mre7ba mer7ba mrehba n9eblo n9ebloh n9eblouh
+    n9eblouha
     n9ebloha 9belna 9belnah
     9belnaha 9belt mwaf9in mwafe9 mwaf9a yji tji yallah na3am
     نعم اجل موافق موافقه موافقون مقبول مقبوله نقبل نقبله نقبلها قبلنا قبلناه قبلناها قبلت اقبل مرحبا مرحبابه مرحبابها اهلا تفضل يتفضل
@@ -66,7 +67,8 @@ _FULL = re.compile(
 )
 _AROUND = _words(
     """
-    ذلك داكشي ca me va convient convienne merci bcp beaucoup pour nous moi lui elle c est cest bon bien sur super top avec plaisir le la les l on je j d de des sa son il
+    ذلك داكشي ca me va convient convienne merci bcp beaucoup pour nous moi lui elle c est cest bon bien sur super top avec plaisir le
+    la les l on je j d de des sa son il
     elle peut
     venir vient vienne viennent attend attends attendons bonjour bonsoir salam salut svp stp s te vous plait frere khouya khti soeur a
     al au

@@ -11,7 +11,7 @@ from bot.vocabulary.spelling import normalise
 
 _NEAR = re.compile(
     r"\b(?:(?:pres|autour|a cote|proche|proches|pas loin) de (?:moi|chez moi)|7daya|7da dari|9rib(?:a|in)? (?:mni|liya|3liya|l dari))\b"
-    r"|\b(?:حدايا|حدا داري|قربي|قريب\w* (?:مني|ليا|لي|عليا|من بيتي|من داري))\b"
+    r"|\b(?:حدايا|حدا داري|قربي|قريب\w* (?:مني|ليا|لي|عليا|من بيتي|من داري|من الدار|من المنزل|من البيت))\b"
 )
 _NOW = re.compile(r"\b(?:maintenant|tout de suite|daba|dab)\b|\b(?:دابا|الان|حالا|في الحال)\b")
 _WHY = re.compile(r"\b(?:pourquoi|pk|pq|3lach|3lah)\b|\b(?:علاش|لماذا|علاه)\b")

@@ -232,3 +232,24 @@ def test_negation(text: str, refused: set[str], wanted: set[str]) -> None:
     found = find(text, ["cause"])
     assert {mention.value for mention in found if mention.negated} == refused
     assert {mention.value for mention in found if not mention.negated} == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "une mission près de chez moi ?",
+        "pas loin de chez moi svp",
+        "شي مهمة قريبة من الدار",
+        "قريبة من المنزل من فضلك",
+        "السلام عليكم ورحمة الله وبركاته",
+    ],
+)
+def test_near_home_is_not_from_home_and_a_greeting_is_no_place(text: str) -> None:
+    assert find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("فولاد رحمون", "Oulad Rahmoune"), ("ولاد عيسى", "Oulad Aissa"), ("أولاد عيسى", "Oulad Aissa")]
+)
+def test_sons_of_are_written_as_they_are_said(text: str, place: str) -> None:
+    assert [(one.kind, one.value) for one in find(text)] == [("place", place)]

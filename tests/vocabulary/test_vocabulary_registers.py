@@ -37,6 +37,11 @@ def test_script(text: str, script: str | None) -> None:
         # What was chosen is held.
         ("je voudrais aider les enfants", "ary-Latn", True, "fr", 0.95, "ary-Latn"),
         ("👍", "fr", False, None, 0.0, "fr"),
+        # What all say the same, and the number of a certificate, tell nothing.
+        ("السلام عليكم ورحمة الله وبركاته", "ar", False, "ary-Arab", 0.99, "ar"),
+        ("السلام عليكم خوتي لاباس عليكم", "ar", False, "ary-Arab", 0.99, "ary-Arab"),
+        ("2026-WS01-H6GZ-7 ؟", "ar", False, "fr", 0.9, "ar"),
+        ("wach 2026-WS01-H6GZ-7 s7i7a", "ar", False, "ary-Latn", 0.9, "ary-Latn"),
     ],
 )
 def test_which_register_answers(text: str, current: str, held: bool, detected: str | None, confidence: float, answer: str) -> None:
