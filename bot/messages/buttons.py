@@ -15,6 +15,7 @@ from bot.vocabulary.spelling import words
 LIFETIME_DAYS = 30
 """A button of a digest must outlive the digest's rhythm; older ones get a kind answer and a fresh list."""
 LONGEST_TITLE = 64
+TITLES_LOOKED_AT = 30
 SHORTEST_BEGINNING = 4
 """Letters; less is the beginning of too much."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
@@ -64,6 +65,16 @@ def typed(session: Session, chat_id: int, text: str) -> str | None:
     if not meant and sum(map(len, said)) >= SHORTEST_BEGINNING:
         meant = [button for button, title in shown if title[: len(said)] == said]
     return meant[0].get("token") if len(meant) == 1 else None
+
+
+def title(session: Session, chat_id: int, token: str) -> str | None:
+    """What a button of the latest messages to a chat shows; None where it is none of these."""
+    query = select(OutboxMessage.body).where(OutboxMessage.chat_id == chat_id).order_by(OutboxMessage.id.desc()).limit(TITLES_LOOKED_AT)
+    for body in session.execute(query).scalars():
+        for button in (one for row in body.get("buttons") or () for one in row):
+            if button.get("token") == token:
+                return str(button["text"])
+    return None
 
 
 def redeem(session: Session, chat_id: int, token: str, update_id: int, at: datetime) -> str | None:

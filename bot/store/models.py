@@ -22,6 +22,7 @@ from bot.store.staff import (
     StaffSession,
     Unmasking,
 )
+from bot.store.takeovers import Takeover
 from bot.store.traffic import (
     Button,
     Digest,
@@ -82,6 +83,7 @@ __all__ = [
     "StaffAccount",
     "StaffSession",
     "Subscription",
+    "Takeover",
     "TrainingRun",
     "TranscriptMark",
     "Unmasking",

@@ -71,6 +71,22 @@ class Dialogue:
             raise HalfTurn
         return drafts(replies, metadata.get("message_id"))
 
+    async def overhear(self, chat_id: int, text: str, metadata: dict[str, Any], repeated: bool) -> None:
+        """Let Rasa note what was said to a person of the team, and answer nothing: its tracker is paused, as it calls that.
+
+        Args and errors as for :meth:`turn`; nothing here is ever half.
+        """
+        if repeated and await self._recorded(chat_id, int(metadata["update_id"])) is not None:
+            return
+        # Each time: a session that begins anew forgets it.
+        await self._call("POST", f"/conversations/{chat_id}/tracker/events", [{"event": "pause"}])
+        await self._call("POST", "/webhooks/rest/webhook", {"sender": str(chat_id), "message": text, "metadata": metadata})
+
+    async def resume(self, chat_id: int) -> None:
+        """Let Rasa answer again. Raises Unavailable."""
+        resuming: list[Event] = [{"event": "resume"}, {"event": "action", "name": "action_listen"}]
+        await self._call("POST", f"/conversations/{chat_id}/tracker/events", resuming)
+
     async def _recorded(self, chat_id: int, update_id: int) -> tuple[list[Event], list[Event]] | None:
         """The events before and of an update's last turn; None where the tracker does not know the update.
 

@@ -17,7 +17,7 @@ from telegram.error import TelegramError
 from bot import clock
 from bot.messages import buttons, inbox, outbox, questions
 from bot.messages.outbox import Draft
-from bot.services import subscriptions
+from bot.services import subscriptions, takeovers
 from bot.services.profiles import person_of
 from bot.store.engine import DATABASE_GONE, Database
 from bot.store.models import InboxUpdate
@@ -135,12 +135,6 @@ class TurnRunner:
         if is_flood:
             await self._insist(self._slow_down, row, incoming)
             return
-        message = incoming.text
-        if incoming.kind == "tap":
-            message = await self._tapped(row, incoming)
-        elif incoming.kind == "words":
-            payload = await asyncio.to_thread(self._typed, row, incoming.text)
-            message = payload or incoming.text
         metadata = {
             "update_id": row.update_id,
             "first_name": incoming.first_name,
@@ -149,11 +143,53 @@ class TurnRunner:
             "bot_name": self._bot.username,
             "message_id": incoming.message_id if incoming.kind == "tap" else None,
         }
+        is_taken, must_resume = await asyncio.to_thread(self._who_answers, row)
+        if is_taken:
+            await self._overhear(row, incoming, metadata)
+            return
+        if must_resume:
+            await self._dialogue.resume(row.chat_id)
+            await self._insist(self._note_resumed, row)
+        message = incoming.text
+        if incoming.kind == "tap":
+            message = await self._tapped(row, incoming)
+        elif incoming.kind == "words":
+            payload = await asyncio.to_thread(self._typed, row, incoming.text)
+            message = payload or incoming.text
         async with self._typing(row.chat_id):
             drafts = await self._dialogue.turn(row.chat_id, message, metadata, repeated=row.attempts > 1)
         # However often a message is changed, it is said once that changes are not seen.
         origin = f"edited:{row.chat_id}:{incoming.message_id}" if incoming.kind == "edited" else None
         await self._insist(self._close, row, drafts, "done", origin)
+
+    async def _overhear(self, row: InboxUpdate, incoming: Incoming, metadata: dict[str, Any]) -> None:
+        """A person of the team answers here: what is said is noted for the thread, and the bot says nothing."""
+        words: str | None = incoming.text
+        if incoming.kind == "tap":
+            toast = text(await asyncio.to_thread(self._register, incoming), "takeover_toast")
+            self._answer_beside(incoming.callback_id or "", toast)
+            # Not used up: it means the same when the bot is back.
+            words = await asyncio.to_thread(self._title, row, incoming.text)
+        await self._insist(self._note_overheard, row)
+        await self._dialogue.overhear(row.chat_id, words or OLD_BUTTON, metadata, repeated=row.attempts > 1)
+        await self._insist(self._close, row, [])
+
+    def _who_answers(self, row: InboxUpdate) -> tuple[bool, bool]:
+        """Whether a person of the team answers in this chat, and whether Rasa must be told that it may again."""
+        with self._database.read() as session:
+            return takeovers.is_taken(session, row.chat_id), takeovers.must_resume(session, row.chat_id)
+
+    def _note_overheard(self, row: InboxUpdate) -> None:
+        with self._database.write() as session:
+            takeovers.note_overheard(session, row.chat_id)
+
+    def _note_resumed(self, row: InboxUpdate) -> None:
+        with self._database.write() as session:
+            takeovers.note_resumed(session, row.chat_id)
+
+    def _title(self, row: InboxUpdate, token: str) -> str | None:
+        with self._database.read() as session:
+            return buttons.title(session, row.chat_id, token)
 
     def _look(self, row: InboxUpdate) -> tuple[bool, str | None]:
         """Whether the update is one of a flood, and the register of a person who is known (None: nobody is)."""
@@ -175,10 +211,13 @@ class TurnRunner:
         """The payload behind a tapped button. The tap is answered first: Telegram forgets it within seconds."""
         payload = await asyncio.to_thread(self._redeem, row, incoming.text)
         toast = None if payload else text(await asyncio.to_thread(self._register, incoming), "button_expired")
-        answering = asyncio.create_task(self._answer_tap(incoming.callback_id or "", toast))
+        self._answer_beside(incoming.callback_id or "", toast)
+        return payload or OLD_BUTTON
+
+    def _answer_beside(self, callback_id: str, toast: str | None) -> None:
+        answering = asyncio.create_task(self._answer_tap(callback_id, toast))
         self._answering.add(answering)
         answering.add_done_callback(self._answering.discard)
-        return payload or OLD_BUTTON
 
     async def _answer_tap(self, callback_id: str, toast: str | None) -> None:
         # Beside the turn, not before it: a slow line to Telegram must not make the person wait twice. It may be too late for an answer.
