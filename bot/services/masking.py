@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
+import yaml
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -24,6 +26,9 @@ from bot.store.models import (
     Sentence,
     Volunteer,
 )
+from bot.vocabulary.lists import FOLDER
+from bot.vocabulary.spelling import normalise
+from bot.vocabulary.spelling import words as spelled
 
 PRIVATE_FORMS = frozenset(
     {"aid_form", "aid_address_form", "report_form", "feedback_form", "relay_form", "counter_form", "reflection_form", "erasure_form"}
@@ -33,15 +38,15 @@ MOST_AROUND = 500
 """Rows of people around somebody that are looked at, of each kind, the newest first."""
 COVER = "•"
 _SHORTEST_NAME = 2
-_WORD = re.compile(r"\w+(?:-\w+)*")
 _JOINED = set("وفبلك")
 # Numbers of six digits and more, however they are grouped and in whichever digits; addresses of mail and of the web; accounts.
 _NUMBERS = re.compile(r"\+?\d(?:[\s.\-/()]{0,2}\d){5,}")
-_ADDRESSES = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+|t\.me/\S+|(?<!\w)@\w{4,}", re.IGNORECASE)
+_ADDRESSES = re.compile(r"[^\s@]{1,64}@[^\s@]+|https?://\S+|www\.\S+|t\.me/\S+|(?<!\w)@\w{4,}", re.IGNORECASE)
 
 
 class Mask:
-    """Covers what it knows of a person and of those around him. Its cost grows with the words it covers, not with those it knows.
+    """Covers what it knows of a person and of those around him, and usual first names of anybody. Its cost grows with the words it
+    covers, not with those it knows.
 
     Args:
         words: names, addresses and other words that stand for somebody.
@@ -49,28 +54,38 @@ class Mask:
 
     def __init__(self, words: Collection[str]) -> None:
         known = {" ".join(word.split()) for word in words if len(word.strip()) >= _SHORTEST_NAME}
-        self._names = {word.casefold() for word in known if " " not in word}
+        self._names = {normalise(word) for word in known if " " not in word} - {""}
         self._phrases = sorted((word for word in known if " " in word), key=lambda word: (-len(word), word))
 
-    def covered(self, words: str) -> str:
-        """The words with what is personal in them covered, as long as they were."""
+    def covered(self, text: str) -> str:
+        """The text with what is personal in it covered, as long as it was."""
         for pattern in (_ADDRESSES, _NUMBERS):
-            words = pattern.sub(_cover, words)
-        folded = " ".join(words.split()).casefold()
+            text = pattern.sub(lambda found: _cover(found[0]), text)
+        folded = " ".join(text.split()).casefold()
         for phrase in self._phrases:
             if phrase.casefold() in folded:
                 spaced = r"\s+".join(re.escape(part) for part in phrase.split(" "))
-                words = re.sub(rf"(?<!\w){spaced}(?!\w)", _cover, words, flags=re.IGNORECASE)
-        return _WORD.sub(lambda found: _cover(found) if self._is_name(found[0]) else found[0], words)
+                text = re.sub(rf"(?<!\w){spaced}(?!\w)", lambda found: _cover(found[0]), text, flags=re.IGNORECASE)
+        for word in spelled(text):
+            if self._is_name(word.normal):
+                text = text[: word.start] + _cover(text[word.start : word.end]) + text[word.end :]
+        return text
 
     def _is_name(self, word: str) -> bool:
         """A name is no part of another word; but Arabic joins and, for, with, in to it."""
-        folded = word.casefold()
-        return folded in self._names or any(folded[begin:] in self._names for begin in (1, 2) if set(folded[:begin]) <= _JOINED)
+        endings = (word[begin:] for begin in range(3) if set(word[:begin]) <= _JOINED)
+        return any(ending in self._names or ending in _usual_names() for ending in endings)
 
 
-def _cover(found: re.Match[str]) -> str:
-    return re.sub(r"\S", COVER, found[0])
+def _cover(words: str) -> str:
+    return re.sub(r"\S", COVER, words)
+
+
+@lru_cache(maxsize=1)
+def _usual_names() -> frozenset[str]:
+    """First names that are nothing else, in one spelling."""
+    lines = yaml.load((FOLDER / "first_names.yml").read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return frozenset(word.normal for line in lines for word in spelled(line))
 
 
 def names_of(session: Session, chat_ids: Sequence[int]) -> dict[int, list[str]]:
