@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import access, annotate, gate, hours, inbox, learning, log, models, moderation, thread
+from bot.console import access, annotate, gate, hours, inbox, learning, log, models, moderation, takeover, thread
 from bot.console.frame import ROOT, Console, static
 from bot.console.gate import OWN, PUBLIC, Entry
-from bot.services.staff_roles import ANNOTATE, AUDIT, MARK, MODERATE, TRAIN, UNMASK, VIEW
+from bot.services.staff_roles import ANNOTATE, AUDIT, MARK, MODERATE, REPLY, TRAIN, UNMASK, VIEW
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.tracker import Tracker
@@ -34,6 +34,10 @@ ROUTES = (
     Entry("POST", "/conversations/{number}/tags", MARK, thread.tag),
     Entry("POST", "/conversations/{number}/notes", MARK, thread.note),
     Entry("POST", "/conversations/{number}/unmask", UNMASK, thread.unmask),
+    Entry("GET", "/handoffs", VIEW, takeover.waiting),
+    Entry("POST", "/conversations/{number}/take", REPLY, takeover.take),
+    Entry("POST", "/conversations/{number}/reply", REPLY, takeover.reply),
+    Entry("POST", "/conversations/{number}/hand-back", REPLY, takeover.hand_back),
     Entry("GET", "/learning", ANNOTATE, learning.desk),
     Entry("GET", "/annotate", ANNOTATE, annotate.annotate),
     Entry("POST", "/annotate/{number}/keep", ANNOTATE, annotate.keep),

@@ -120,6 +120,7 @@ def version(value: str | None) -> int:
 
 MENU: tuple[tuple[str, str, str], ...] = (
     ("/conversations", "console_conversations", "view"),
+    ("/handoffs", "console_handoffs", "view"),
     ("/learning", "console_learning", "annotate"),
     ("/annotate", "console_annotate", "annotate"),
     ("/models", "console_models", "train"),

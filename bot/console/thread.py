@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from bot import vocabulary
 from bot.clock import parse_instant
+from bot.console import takeover
 from bot.console.frame import Problem, Visit, number, page, seen, version
 from bot.console.inbox import register_names
 from bot.services import audit, conversation_marks, masking, transcripts
@@ -92,8 +93,8 @@ def thread(visit: Visit) -> Response:
     return page(visit, "thread.html", context)
 
 
-def _mark(visit: Visit, session: Session) -> ConversationMark:
-    found = conversation_marks.of_number(session, number(visit.request.path_params["number"]))
+def _mark(visit: Visit, session: Session, locks: bool = False) -> ConversationMark:
+    found = conversation_marks.of_number(session, number(visit.request.path_params["number"]), locks)
     if found is None:
         raise Problem(404, "console_not_found", "/conversations")
     return found
@@ -119,6 +120,7 @@ def _beside(visit: Visit, session: Session, mark: ConversationMark, is_open: boo
         "reasons": conversation_marks.REASONS,
         "seen_until": visit.at.isoformat(),
         "register_names": register_names(),
+        **takeover.beside(visit, session, mark),
     }
 
 
@@ -229,7 +231,7 @@ def _changed(visit: Visit, change: Callable[..., None], *given: Any) -> Response
     path = f"/conversations/{number(visit.request.path_params['number'])}"
     try:
         with visit.database.write() as session:
-            change(session, visit.who, _mark(visit, session), version(visit.form.get("version")), *given, visit.at)
+            change(session, visit.who, _mark(visit, session, locks=True), version(visit.form.get("version")), *given, visit.at)
     except Stale:
         raise Problem(409, "console_stale", path) from None
     except Unfit as error:

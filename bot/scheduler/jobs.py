@@ -30,6 +30,7 @@ from bot.services import (
     retraining,
     shards,
     staff_sessions,
+    takeovers,
     transcript_index,
     transcript_retention,
 )
@@ -105,6 +106,15 @@ def tell_impact(database: Database, settings: Settings) -> None:
     with database.write() as session:
         if told := impact.tell(session, at):
             log.info("impact", told=told)
+
+
+def end_takeovers(database: Database, settings: Settings) -> None:
+    """Let the bot answer again where the team has said nothing for a while."""
+    with database.read() as session:
+        if not takeovers.are_silent(session, clock.now()):
+            return
+    with database.write() as session:
+        log.info("takeovers ended", count=takeovers.end_silent(session, clock.now()))
 
 
 def go_on_with_aid(database: Database, settings: Settings) -> None:
@@ -196,6 +206,7 @@ JOBS = (
     Job("shards", 5, make_digests, alone=False),
     Job("promises", 60, keep_promises),
     Job("impact", 3600, tell_impact),
+    Job("takeovers", 30, end_takeovers),
     Job("aid", 30, go_on_with_aid),
     Job("erasures", 5, erase_people),
     Job("transcripts", 3, read_transcripts),

@@ -44,6 +44,7 @@ from bot.store.models import (
     OrganisationMember,
     OutboxMessage,
     Person,
+    Takeover,
     Volunteer,
 )
 from bot.store.tracker import Tracker, changed_strings
@@ -250,7 +251,7 @@ def erase(session: Session, chat_id: int) -> None:
     session.execute(delete(Effect).where(Effect.update_id.in_(updates)).execution_options(synchronize_session=False))
     transcript_retention.forget(session, chat_id)
     conversation_marks.forget(session, chat_id)
-    for table in (OutboxMessage, Button, LastList, Message, Handoff):
+    for table in (OutboxMessage, Button, LastList, Message, Handoff, Takeover):
         session.execute(delete(table).where(table.chat_id == chat_id).execution_options(synchronize_session=False))
     session.execute(
         update(Invitation)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -133,10 +134,18 @@ def hand_back(session: Session, account_id: int, chat_id: int, at: datetime) -> 
     _end(session, _locked(session, account_id, chat_id), STAFF, at)
 
 
+def _silent(at: datetime) -> Any:
+    return select(Takeover).where(Takeover.ended_at.is_(None), Takeover.last_reply_at <= at - SILENCE)
+
+
+def are_silent(session: Session, at: datetime) -> bool:
+    """Whether there is anything to end: a look that locks nothing."""
+    return session.execute(_silent(at).limit(1)).first() is not None
+
+
 def end_silent(session: Session, at: datetime) -> int:
     """End what the team has said nothing in for half an hour; returns how many."""
-    query = select(Takeover).where(Takeover.ended_at.is_(None), Takeover.last_reply_at <= at - SILENCE).with_for_update()
-    rows = list(session.execute(query).scalars())
+    rows = list(session.execute(_silent(at).with_for_update()).scalars())
     for row in rows:
         _end(session, row, QUIET, at)
     return len(rows)
