@@ -42,6 +42,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
+    "Strict-Transport-Security": "max-age=31536000",
     "Cache-Control": "no-store",
 }
 
@@ -110,7 +111,8 @@ def _signed_in(console: Console, request: Request) -> Staff | None:
     at = clock.now()
     with console.database.read() as session:
         staff = staff_sessions.find(session, token, at)
-    if staff is not None and staff.is_stale:
+    # Parts of a page are fetched by the page itself, maybe every few seconds: that is nobody who is there.
+    if staff is not None and staff.is_stale and "hx-request" not in request.headers:
         with console.database.write() as session:
             staff_sessions.touch(session, staff.session_id, at)
     return staff

@@ -64,9 +64,13 @@ def known_numbers(session: Session, chat_ids: Collection[int]) -> dict[int, int]
     return dict(session.execute(query).all())
 
 
-def of_number(session: Session, number: int) -> ConversationMark | None:
-    """The mark of a number; None: no conversation has it."""
-    found: ConversationMark | None = session.get(ConversationMark, number)
+def of_number(session: Session, number: int, locks: bool = False) -> ConversationMark | None:
+    """The mark of a number; None: no conversation has it.
+
+    Args:
+        locks: keep it from being changed or erased until the transaction ends: before anything is written beside it.
+    """
+    found: ConversationMark | None = session.get(ConversationMark, number, with_for_update=locks or None)
     return found
 
 
@@ -174,8 +178,8 @@ def unmasked_until(session: Session, staff: Staff, chat_id: int, at: datetime) -
 
 
 def forget(session: Session, chat_id: int) -> None:
-    """All that staff kept about a chat goes with the person."""
-    for table in (ConversationNote, ConversationTag, ConversationMark, Unmasking):
+    """All that staff kept about a chat goes with the person: the mark first, for whose lock whoever writes beside it has waited."""
+    for table in (ConversationMark, ConversationNote, ConversationTag, Unmasking):
         session.execute(delete(table).where(table.chat_id == chat_id).execution_options(**_QUIET))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pyotp
@@ -127,6 +127,23 @@ async def test_an_ended_session_shows_nothing_and_changes_nothing(
         assert session.execute(select(StaffAccount.locale)).scalar_one() == "fr"
 
 
+async def test_what_a_page_fetches_by_itself_keeps_no_session_alive(database: Database, as_role: Callable[..., Browser]) -> None:
+    browser = as_role("viewer")
+
+    def seen() -> datetime:
+        with database.read() as session:
+            found: datetime = session.execute(select(StaffSession.seen_at)).scalar_one()
+            return found
+
+    with database.write() as session:
+        session.execute(update(StaffSession).values(seen_at=clock.now() - timedelta(minutes=20)))
+    before = seen()
+    assert (await browser.get("/account", **{"HX-Request": "true"})).status_code == 200
+    assert seen() == before
+    assert (await browser.get("/account")).status_code == 200
+    assert seen() > before
+
+
 @pytest.mark.parametrize("role", ["disabled", "role", "reset"])
 async def test_a_changed_account_is_out_at_once(database: Database, as_role: Callable[..., Browser], role: str) -> None:
     browser = as_role("admin", name="salma")
@@ -239,6 +256,7 @@ async def test_every_answer_is_strict(as_role: Callable[..., Browser], path: str
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "max-age" in answer.headers["strict-transport-security"]
         assert not re.search(r"<script(?![^>]+src=)|\sstyle=|\son\w+=|javascript:", answer.text)
 
 

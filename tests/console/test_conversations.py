@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -17,6 +19,7 @@ from bot import clock
 from bot.messages import outbox
 from bot.messages.outbox import Draft
 from bot.services import care, conversation_marks, erasure
+from bot.services.staff_sessions import Staff
 from bot.store.engine import Database
 from bot.store.models import (
     Application,
@@ -431,3 +434,25 @@ def test_what_staff_kept_goes_with_the_person_and_nobody_else(store: Database) -
     for model in (ConversationMark, ConversationTag, ConversationNote):
         with store.read() as session:
             assert session.execute(select(model.chat_id)).scalars().all() == [BRAHIM]
+
+
+def test_a_note_that_is_written_while_somebody_is_erased_goes_too(store: Database) -> None:
+    with store.write() as session:
+        author = StaffAccount(name="salma", password_hash="-", totp_secret="-", role="agent", locale="fr", created_at=clock.now())
+        session.add_all([author, Conversation(chat_id=AMINA, last_at=clock.now(), fallbacks=0, sentences=0, last_event_id=1)])
+        session.flush()
+        number = conversation_marks.numbers(session, [AMINA])[AMINA]
+        staff = Staff(author.id, "salma", "agent", "fr", "session", "csrf", False)
+
+    def erase() -> None:
+        with store.write() as session:
+            conversation_marks.forget(session, AMINA)
+
+    eraser = threading.Thread(target=erase)
+    with store.write() as session:
+        mark = conversation_marks.of_number(session, number, locks=True)
+        eraser.start()
+        time.sleep(0.3)  # it waits for the lock
+        conversation_marks.note(session, staff, mark, 0, "too late", clock.now())
+    eraser.join()
+    assert count(store, ConversationMark) == count(store, ConversationNote) == 0
