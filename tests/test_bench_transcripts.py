@@ -12,7 +12,7 @@ from benches import transcripts
 
 def compared(folder: Path, people: int, events: int) -> dict[str, tuple[float, float, float]]:
     places = []
-    for name, size in (("few", (60, 1_200, 600)), ("many", (people, events, transcripts.LONG_EVENTS))):
+    for name, size in (("few", (180, 27_000, 600)), ("many", (people, events, transcripts.LONG_EVENTS))):
         (folder / name).mkdir()
         places.append(transcripts.Place(folder / name, *size))
     return transcripts.ratios(places[0], places[1], rounds=3 if people < 1000 else transcripts.ROUNDS)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import and_, distinct, exists, func, or_, select, true
+from sqlalchemy import and_, distinct, exists, func, literal, or_, select, true, union
 from sqlalchemy.orm import Session, aliased
 
 from bot.services.transcript_index import index, intent_key, is_behind, register_key, run, word_keys
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 PAGE = 50
-LOOKED_AT = 1000
+LOOKED_AT = 700
 """Conversations that one page walks over at most; the next page goes on where this one ended."""
 FEW = 300
 """A filter that leaves no more is the one to begin with."""
@@ -222,7 +222,7 @@ def _filters(wanted: Wanted, searched: Sequence[set[str]], of: Any = Conversatio
     """
     found: list[_Filter] = []
     for key in (*([intent_key(wanted.intent)] if wanted.intent else ()), *([register_key(wanted.register)] if wanted.register else ())):
-        found.append(_Filter(exists().where(SentenceKey.key == key, SentenceKey.chat_id == of.chat_id), _with_key({key})))
+        found.append(_Filter(_has(SentenceKey.key == key, SentenceKey.chat_id == of.chat_id), _with_key({key})))
     if searched:
         found.append(_Filter(_in_one_sentence(searched, of), None))
         found += [_Filter(true(), _with_key(keys)) for keys in searched]
@@ -256,8 +256,15 @@ def _filters_of_staff(wanted: Wanted, of: Any) -> list[_Filter]:
     return found
 
 
+def _has(*conditions: Any) -> Any:
+    """Whether there is a row, looked up for each conversation: an EXISTS PostgreSQL might answer by reading all keys first."""
+    return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
+
+
 def _with_key(keys: set[str]) -> Any:
-    return select(distinct(SentenceKey.chat_id)).where(SentenceKey.key.in_(sorted(keys)))
+    """The chats that have any of some keys, as far as it takes to see whether they are few: each key's are read in order."""
+    parts = [select(distinct(SentenceKey.chat_id).label("chat_id")).where(SentenceKey.key == key).limit(FEW + 1) for key in sorted(keys)]
+    return select(union(*(select(part.subquery().c.chat_id) for part in parts)).subquery().c.chat_id)
 
 
 def _in_one_sentence(searched: Sequence[set[str]], of: Any) -> Any:
@@ -266,9 +273,8 @@ def _in_one_sentence(searched: Sequence[set[str]], of: Any) -> Any:
     conditions = [first.chat_id == of.chat_id, first.key.in_(sorted(searched[0]))]
     for keys in searched[1:]:
         other = aliased(SentenceKey)
-        same = (other.chat_id == first.chat_id, other.sentence_id == first.sentence_id, other.key.in_(sorted(keys)))
-        conditions.append(exists().where(*same))
-    return exists().where(*conditions)
+        conditions.append(_has(other.chat_id == first.chat_id, other.sentence_id == first.sentence_id, other.key.in_(sorted(keys))))
+    return _has(*conditions)
 
 
 def _few(session: Session, filters: Sequence[_Filter]) -> list[int] | None:
