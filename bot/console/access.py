@@ -13,6 +13,7 @@ from bot.console.gate import COOKIE, DOOR_COOKIE
 from bot.services import audit, staff_accounts, staff_sessions
 from bot.services.staff_accounts import AccountError, Entered
 from bot.store.models import Handoff, Message, Organisation, Participation
+from bot.texts import catalogue
 
 _WITHIN = re.compile(rf"{ROOT}(?:/[A-Za-z0-9/_-]*)?(?:\?[A-Za-z0-9=&%+._~-]*)?", re.ASCII)
 """Where the door may lead to: a page of the console, nowhere else."""
@@ -86,14 +87,19 @@ def logout(visit: Visit) -> Response:
 def front(visit: Visit) -> Response:
     """What waits for somebody, as far as the role may do something about it."""
     waits = {
-        "/conversations": select(func.count()).select_from(Handoff).where(Handoff.state != "closed"),
+        "/handoffs": select(func.count()).select_from(Handoff).where(Handoff.state != "closed"),
         "/organisations": select(func.count()).select_from(Organisation).where(Organisation.state == "pending"),
         "/reports": select(func.count()).select_from(Message).where(Message.state == "open"),
         "/disputes": select(func.count()).select_from(Participation).where(Participation.state == "disputed"),
     }
     with visit.database.read() as session:
         counts = {path: session.execute(query).scalar_one() for path, query in waits.items()}
-    cards = [(path, key, f"{key}_how", counts.get(path)) for path, key, permission in MENU if visit.who.may(permission)]
+    told = catalogue(visit.locale)
+    cards = [
+        (path, key, how if (how := f"{key}_how") in told else None, counts.get(path))
+        for path, key, permission in MENU
+        if visit.who.may(permission)
+    ]
     return page(visit, "front.html", {"cards": cards})
 
 
