@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import access, annotate, gate, hours, inbox, learning, log, models, moderation, takeover, thread
+from bot.console import access, annotate, figures, gate, hours, inbox, learning, log, models, moderation, takeover, thread
 from bot.console.frame import ROOT, Console, static
 from bot.console.gate import OWN, PUBLIC, Entry
 from bot.services.staff_roles import ANNOTATE, AUDIT, MARK, MODERATE, REPLY, TRAIN, UNMASK, VIEW
@@ -55,6 +55,8 @@ ROUTES = (
     Entry("POST", "/reports/{number}/close", MODERATE, moderation.close),
     Entry("GET", "/disputes", MODERATE, hours.disputes),
     Entry("POST", "/disputes/{number}/settle", MODERATE, hours.settle),
+    Entry("GET", "/figures", VIEW, figures.figures),
+    Entry("GET", "/figures/{name}", VIEW, figures.download),
     Entry("GET", "/audit", AUDIT, log.entries),
 )
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -127,6 +127,7 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("/organisations", "console_organisations", "moderate"),
     ("/reports", "console_reports", "moderate"),
     ("/disputes", "console_disputes", "moderate"),
+    ("/figures", "console_figures", "view"),
     ("/audit", "console_audit", "audit"),
 )
 """Path, name, permission: what leads through the console, in this order."""
