@@ -21,15 +21,15 @@ from bot.messages import outbox
 from bot.messages.outbox import Draft
 from bot.services.profiles import person_of
 from bot.store.models import Conversation, Handoff, StaffAccount, Takeover
-from bot.texts import DEFAULT_REGISTER, REGISTERS, Html, catalogue, text
+from bot.texts import DEFAULT_REGISTER, REGISTERS, Html, text
 
 WORDS_LENGTH = 2000
 SILENCE = timedelta(minutes=30)
 """So long without a word of the team, and the bot answers again."""
 ORIGIN = "staff:"
 """Begins the origin of what the team wrote."""
-CANNED = "canned_"
-"""Begins the keys of answers that are ready in each register."""
+CANNED = ("hello", "which", "noted", "settled", "urgent")
+"""Answers that are ready in each register."""
 STAFF, QUIET = "staff", "silence"
 
 
@@ -208,5 +208,5 @@ def queue(session: Session) -> list[Waiting]:
 
 
 def canned(register: str) -> list[tuple[str, str]]:
-    """Answers that are ready in a register: key and text."""
-    return [(key, words) for key, words in catalogue(register).items() if key.startswith(CANNED)]
+    """Answers that are ready in a register: name and text."""
+    return [(name, text(register, f"canned_{name}")) for name in CANNED]

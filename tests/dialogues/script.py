@@ -81,7 +81,10 @@ def _play(product: Product, people: dict[str, Chatter], step: dict[str, Any], re
     person = people[role]
     if "hears" not in step:
         told.append(Line(role, _do(person, step[role], register, people), False))
-    heard = person.hear(len(step["bot"]))
+    try:
+        heard = person.hear(len(step["bot"]))
+    except AssertionError as error:
+        raise AssertionError(f"{where}: {error}") from None
     told += [Line(role, message["plain"], True, _buttons(message)) for message in heard]
     for keys, message in zip(step["bot"], heard, strict=True):
         assert says(register, keys, message["text"]), f"{where}\nexpected {keys}, heard:\n{message['text']}"

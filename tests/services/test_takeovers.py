@@ -127,7 +127,9 @@ def test_what_is_told_and_what_is_ready_is_in_the_persons_register(store: Databa
         volunteer(session, BRAHIM, "Brahim", register=register)
     take(store, staff[0], BRAHIM)
     assert said(store, BRAHIM) == [text(register, "takeover_began")]
-    assert len(takeovers.canned(register)) == 5 and all(words == text(register, key) for key, words in takeovers.canned(register))
+    assert len(takeovers.canned(register)) == 5 and all(
+        words == text(register, f"canned_{name}") for name, words in takeovers.canned(register)
+    )
 
 
 def test_the_queue_names_who_waits_longest_first(store: Database, staff: tuple[int, int]) -> None:

@@ -1,0 +1,66 @@
+"""The whole product: somebody asks for a person, who takes the conversation in the console, answers, and hands it back to the bot."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pyotp
+import pytest
+
+from bot.settings import PROJECT
+from bot.texts import text, unmarked
+from tests.dialogues.expectations import says
+from tests.dialogues.product import Product
+from tests.dialogues.test_sandbox_page import CHROMIUM, PATIENCE_MS
+from tests.dialogues.test_sandbox_page import chromium as chromium
+
+PASSWORD = "rfissa-bastilla-2026"
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+
+
+@pytest.fixture
+def page(product: Product, chromium: Any) -> Any:
+    """The console of an agent who is signed in."""
+    command = [sys.executable, "-m", "bot", "staff", "add", "ilham", "--role", "agent", "--locale", "fr"]
+    made = subprocess.run(command, cwd=PROJECT, env=product.environment, input=f"{PASSWORD}\n", capture_output=True, text=True, check=True)
+    secret = re.search(r"secret=([A-Z2-7]+)", made.stdout)
+    assert secret, made.stdout
+    found = chromium.new_context().new_page()
+    found.set_default_timeout(PATIENCE_MS)
+    found.goto(f"{product.web_url}/staff/handoffs")
+    for typed in ("ilham", PASSWORD, pyotp.TOTP(secret[1]).now()):
+        found.keyboard.type(typed)
+        found.keyboard.press("Tab")
+    found.keyboard.press("Enter")
+    found.wait_for_url("**/staff/handoffs")
+    return found
+
+
+def fr(key: str) -> str:
+    return unmarked(text("fr", key))
+
+
+def test_a_person_answers_instead_of_the_bot(product: Product, page: Any) -> None:
+    person = product.person(first_name="Rachida", language_code="ar")
+    person.say("السلام عليكم خوتي بغيت نهضر مع شي واحد منكم")
+    assert says("ary-Arab", "handoff_opened…", person.hear()[0]["text"])
+    page.reload()
+    page.locator("main .row a").last.click()  # the newest
+    page.get_by_role("button", name=fr("console_take")).click()
+    assert says("ary-Arab", "takeover_began", person.hear()[0]["text"])
+    page.get_by_label(fr("console_reply")).fill("مرحبا رشيدة، كيفاش نقدر نعاونك؟")
+    page.get_by_role("button", name=fr("console_reply_send")).click()
+    assert "كيفاش نقدر نعاونك" in person.hear()[0]["text"]
+    for words in ("الجمعية ما جاوباتنيش", "آه", "وريني المهمات"):
+        person.say(words)
+    page.get_by_text("وريني المهمات").wait_for(timeout=PATIENCE_MS)
+    person.silence(3)
+    page.get_by_role("button", name=fr("console_hand_back")).click()
+    assert says("ary-Arab", "takeover_ended_staff", person.hear()[0]["text"])
+    person.say("شكرا بزاف عليكم خوتي")
+    assert says("ary-Arab", "utter_thank*", person.hear()[0]["text"]), "the dialogue goes on"
+    person.say("عاونني شنو نقدر ندير هنا")
+    assert says("ary-Arab", "help_overview…", person.hear()[0]["text"])
