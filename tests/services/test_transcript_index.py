@@ -131,6 +131,22 @@ def test_what_answers_a_form_is_no_misunderstanding(store: Database, events: Eve
     assert conversation(store).lowest_confidence == 0.3
 
 
+def test_what_is_written_for_one_reader_is_found_by_nobody(store: Database, events: Events) -> None:
+    events.add_many(
+        [
+            (AMINA, "active_loop", AT, {"name": "aid_form"}),
+            user(AMINA, "insuline pour ma mère", 1, "ask_for_help"),
+            (AMINA, "active_loop", AT, {"name": None}),
+            user(AMINA, "merci bien", 2, "thank"),
+        ]
+    )
+    read(store, events)
+    with store.read() as session:
+        found = {words: transcripts.conversations(session, transcripts.Wanted(words=words)).rows for words in ("insuline", "merci")}
+        assert transcripts.conversations(session, transcripts.Wanted(intent="ask_for_help")).rows
+    assert not found["insuline"] and found["merci"]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 2000])
 def test_read_in_pages_of_any_size_and_twice_it_is_the_same(store: Database, events: Events, limit: int) -> None:
     say(events, AMINA, "salam", "bghit n3awen", "شكرا")
