@@ -106,7 +106,21 @@ def front(visit: Visit) -> Response:
 def account(visit: Visit) -> Response:
     """One's own account."""
     done = visit.request.query_params.get("done")
-    return page(visit, "account.html", {"done": f"console_done_{done}" if done in ("locale", "password") else None, "refused": None})
+    return _account(visit, done=f"console_done_{done}" if done in ("locale", "password", "sessions") else None)
+
+
+def _account(visit: Visit, done: str | None = None, refused: str | None = None, status: int = 200) -> Response:
+    with visit.database.read() as session:
+        sessions = staff_sessions.count(session, visit.who, visit.at)
+    return page(visit, "account.html", {"done": done, "refused": refused, "others": sessions - 1}, status)
+
+
+def end_others(visit: Visit) -> Response:
+    """Sign out everywhere but here."""
+    with visit.database.write() as session:
+        ended = staff_sessions.end_others(session, visit.who)
+        audit.record(session, visit.who.author, "logout_elsewhere", visit.at, sessions=ended)
+    return seen("/account", done="sessions")
 
 
 def change_locale(visit: Visit) -> Response:
@@ -138,4 +152,4 @@ def change_password(visit: Visit) -> Response:
 
 
 def _password_refused(visit: Visit, why: str) -> Response:
-    return page(visit, "account.html", {"done": None, "refused": f"console_password_{why}"}, 400)
+    return _account(visit, refused=f"console_password_{why}", status=400)

@@ -26,6 +26,7 @@ ROUTES = (
     Entry("GET", "/", OWN, access.front),
     Entry("GET", "/account", OWN, access.account),
     Entry("POST", "/account/locale", OWN, access.change_locale),
+    Entry("POST", "/account/sessions", OWN, access.end_others),
     Entry("POST", "/account/password", OWN, access.change_password),
     Entry("GET", "/conversations", VIEW, inbox.inbox),
     Entry("GET", "/conversations/{number}", VIEW, thread.thread),

@@ -13,6 +13,7 @@ from bot.clock import CASABLANCA
 from bot.console.frame import Problem, Visit, page
 from bot.services import conversation_marks, masking, transcripts
 from bot.services.staff_accounts import folded
+from bot.services.staff_sessions import Staff
 from bot.services.transcripts import ConversationRow, Cursor, Wanted
 from bot.store.engine import Database
 from bot.texts import REGISTERS, text, unmarked
@@ -113,8 +114,20 @@ def inbox(visit: Visit) -> Response:
         "registers": list(register_names().items()),
         "register_names": register_names(),
         "is_first": after is None,
+        "views": [(f"console_view_{key}", view) for key, view in views(visit.who)],
     }
     return page(visit, "conversation_rows.html" if visit.is_partial else "conversations.html", context)
+
+
+def views(staff: Staff) -> list[tuple[str, dict[str, str]]]:
+    """What is looked at every day: (key, filters)."""
+    return [
+        ("all", {}),
+        ("open", {"handoff": "open"}),
+        ("mine", {"assignee": str(staff.account_id)}),
+        ("doubtful", {"fallback": "yes", "reviewed": "no"}),
+        ("unreviewed", {"reviewed": "no"}),
+    ]
 
 
 def numbered(database: Database, chats: Collection[int]) -> dict[int, int]:

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.audit import Author
@@ -93,6 +93,17 @@ def end(session: Session, session_id: str) -> None:
 def end_all(session: Session, account_id: int) -> None:
     """Sign an account out everywhere."""
     _delete(session, StaffSession.account_id == account_id)
+
+
+def end_others(session: Session, staff: Staff) -> int:
+    """Sign an account out everywhere but here; returns how many sessions ended."""
+    return _delete(session, (StaffSession.account_id == staff.account_id) & (StaffSession.id != staff.session_id))
+
+
+def count(session: Session, staff: Staff, at: datetime) -> int:
+    """How many sessions an account has, this one included."""
+    alive = (StaffSession.account_id == staff.account_id, StaffSession.expires_at > at, StaffSession.seen_at > at - IDLE)
+    return int(session.execute(select(func.count()).select_from(StaffSession).where(*alive)).scalar_one())
 
 
 def forget_old(session: Session, at: datetime) -> int:

@@ -310,6 +310,15 @@ async def test_somebody_changes_his_password(browser: Browser, secret: str, data
     assert (await browser.get("/account")).status_code == 303
 
 
+async def test_somebody_signs_out_everywhere_but_here_and_nobody_else(database: Database, as_role: Callable[..., Browser]) -> None:
+    here, there, other = as_role("viewer"), Browser(database), as_role("agent")
+    there.enter("viewer")
+    assert text("fr", "console_sessions_others", 1) in (await here.get("/account")).text
+    assert (await here.post("/account/sessions")).headers["location"] == "/staff/account?done=sessions"
+    assert [(await one.get("/account")).status_code for one in (here, there, other)] == [200, 303, 200]
+    assert text("fr", "console_sessions_others", 0).replace("'", "&#39;") in (await here.get("/account")).text.replace("'", "&#39;")
+
+
 @pytest.mark.parametrize("locale", ["en", "", "fr'--", "../ar"])
 async def test_a_language_that_there_is_not_is_refused(as_role: Callable[..., Browser], locale: str) -> None:
     assert (await as_role("viewer").post("/account/locale", {"locale": locale})).status_code == 400

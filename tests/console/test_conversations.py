@@ -147,6 +147,17 @@ async def test_filters_stand_in_the_address(
     assert order(page, *numbers.values()) == [numbers[chat] for chat in found]
 
 
+async def test_what_is_looked_at_every_day_is_one_tap_away(told: Talk, staff: Callable[..., Browser]) -> None:
+    browser, seen = staff("agent"), []
+    page = (await browser.get("/conversations")).text
+    for address in re.findall(r'<a href="/staff(/conversations[^"]*)"', page.partition('class="tabs"')[2].partition("</nav>")[0]):
+        answer = await browser.get(unescape(address))
+        views = answer.text.partition('class="tabs"')[2].partition("</nav>")[0]
+        assert answer.status_code == 200 and views.count('aria-current="page"') == 1
+        seen.append(len(re.findall(r'<p class="line">', answer.text)))
+    assert seen == [3, 1, 0, 1, 3]
+
+
 @pytest.mark.parametrize(
     "query",
     ["below=lots", "below=-1", "fallback=maybe", "register=en", "handoff=x", "since=2026-13-01", "assignee=me", "assignee=-1", "reviewed=1",
