@@ -200,8 +200,15 @@ def test_an_organisation_is_refused_and_a_report_closed(chromium: Any, console: 
         assert session.execute(select(Message.state)).scalar_one() == "closed"
 
 
-@pytest.mark.parametrize("locale", ["fr", "ar"])
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("locale", "viewport"),
+    [
+        pytest.param("ar", PHONE, id="phone-ar"),
+        pytest.param("fr", DESK, id="desk-fr"),
+        pytest.param("fr", PHONE, id="phone-fr", marks=pytest.mark.heavy),
+        pytest.param("ar", DESK, id="desk-ar", marks=pytest.mark.heavy),
+    ],
+)
 def test_nothing_serious_on_any_page(chromium: Any, console: str, secrets: dict[str, str], locale: str, viewport: dict[str, int]) -> None:
     wrong = {}
     with page_of(chromium, viewport) as (page, _):
@@ -212,7 +219,7 @@ def test_nothing_serious_on_any_page(chromium: Any, console: str, secrets: dict[
         page.goto(f"{console}/conversations?handoff=open")
         thread = str(page.locator(".inbox a").first.get_attribute("href")).removeprefix("/staff").partition("#")[0]
         paths = ["/", "/account", "/conversations", "/conversations?handoff=open&below=90", thread, "/organisations", "/organisations/2",
-                 "/reports", "/reports/1", "/disputes", "/audit", "/nothing"]  # fmt: skip
+                 "/reports", "/reports/1", "/disputes", "/handoffs", "/audit", "/nothing"]  # fmt: skip
         for path in paths:
             page.goto(f"{console}{path}")
             assert page.locator("html").get_attribute("dir") == ("rtl" if locale == "ar" else "ltr")
