@@ -28,7 +28,7 @@ from bot.messages import leases
 from bot.services import examples, retraining
 from bot.services.retraining import DONE, EVALUATING, EXPORTING, FAILED, PROMOTED, PROMOTING, QUEUED, ROLLED_BACK, ROLLING_BACK, TRAINING
 from bot.settings import PROJECT, Settings
-from bot.store.engine import Database
+from bot.store.engine import DATABASE_GONE, Database
 from bot.store.models import TrainingRun
 
 log = structlog.get_logger("retrain")
@@ -101,25 +101,32 @@ def work(shop: Workshop, run_id: int) -> str | None:
         state = run.state if run is not None else None
     if state is None:
         return None
-    alive = threading.Event()
-    beating = threading.Thread(target=_beat, args=(shop, holder, alive), daemon=True)
+    over, lost = threading.Event(), threading.Event()
+    beating = threading.Thread(target=_beat, args=(shop, holder, over, lost), daemon=True)
     beating.start()
     try:
-        return _step(shop, run_id, state)
+        return _step(shop, run_id, state, lost)
     finally:
-        alive.set()
+        over.set()
         beating.join()
         with shop.database.write() as session:
             leases.release(session, retraining.LEASE, holder)
 
 
-def _beat(shop: Workshop, holder: str, over: threading.Event) -> None:
+def _beat(shop: Workshop, holder: str, over: threading.Event, lost: threading.Event) -> None:
+    """Renew the lease until the work is over, or until somebody else has it: after a long outage of the database."""
     while not over.wait(_BEAT_SECONDS):
-        with shop.database.write() as session:
-            retraining.beat(session, holder)
+        try:
+            with shop.database.write() as session:
+                if not retraining.beat(session, holder):
+                    lost.set()
+                    return
+        except DATABASE_GONE:
+            continue
 
 
-def _step(shop: Workshop, run_id: int, state: str) -> str:
+def _step(shop: Workshop, run_id: int, state: str, lost: threading.Event) -> str | None:
+    """Do one step, and note what came of it; None where the run is somebody else's by now, who does it again."""
     steps = {QUEUED: (_make, FAILED), PROMOTING: (_promote, DONE), ROLLING_BACK: (_roll_back, PROMOTED)}
     step, otherwise = steps[state]
     try:
@@ -130,6 +137,9 @@ def _step(shop: Workshop, run_id: int, state: str) -> str:
     except Exception as error:  # told in the console; the old model stays
         log.error("run failed", run=run_id, state=state, error=type(error).__name__, exc_info=True)
         values = {"state": otherwise, "error": "gone" if isinstance(error, OSError) else "training"}
+    if lost.is_set():
+        log.warning("run lost", run=run_id, state=state)
+        return None
     with shop.database.write() as session:
         run = session.get(TrainingRun, run_id)
         reached: str = values.pop("state")

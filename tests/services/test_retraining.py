@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 
 from bot import retrain
 from bot.messages import leases
@@ -382,3 +384,46 @@ def test_a_lease_that_is_lost_is_not_taken_again_by_whoever_is_late(store: Datab
         session.flush()
         assert retraining.beat(session, "first") is False
         assert retraining.beat(session, "second") is True
+
+
+def test_whoever_lost_the_lease_while_working_writes_nothing(
+    store: Database, shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrain, "_BEAT_SECONDS", 0.01)
+    number = asked(store)
+
+    def slow(folder: Path, tell: Callable[[float], None]) -> None:
+        with store.write() as session:
+            session.execute(select(Lease)).scalar_one().holder = "second"
+        tools.train(folder, tell)
+        time.sleep(0.5)
+
+    assert retrain.work(replace(shop, train=slow), number) is None
+    assert row(store, number).state == "evaluating"
+    with store.write() as session:
+        session.execute(delete(Lease))
+    assert retrain.work(shop, number) == "done"
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_end_the_heartbeat(
+    store: Database, shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrain, "_BEAT_SECONDS", 0.01)
+    beats, beat = [], retraining.beat
+
+    def shaky(session: Any, holder: str) -> bool:
+        beats.append(holder)
+        if len(beats) < 3:
+            raise OperationalError("beat", {}, Exception())
+        return beat(session, holder)
+
+    monkeypatch.setattr(retraining, "beat", shaky)
+
+    def slow(folder: Path, tell: Callable[[float], None]) -> None:
+        deadline = time.monotonic() + 20
+        while len(beats) < 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        tools.train(folder, tell)
+
+    assert retrain.work(replace(shop, train=slow), asked(store)) == "done"
+    assert len(beats) >= 4
