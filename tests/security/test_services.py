@@ -18,6 +18,7 @@ from bot.services import applications, cards, organisations, profiles, recommend
 from bot.services.certificates import Document
 from bot.services.organisations import Need, Registration
 from bot.services.profiles import Offer, Speaker
+from bot.services.staff_sessions import Staff
 from bot.store.engine import Database
 from bot.store.models import OrganisationMember, Person
 from bot.store.tracker import Tracker
@@ -133,6 +134,7 @@ ARGUMENTS: dict[str, Any] = {
     "reason": "other",
     "register": "fr",
     "said": (),
+    "staff": Staff(0, "nobody", "viewer", "fr", "0" * 64, "", False),
     "today": NOW.date(),
     "tracker": Tracker("sqlite:////nowhere/at/all.db"),
     "volunteer": VolunteerProfile(person_id=None, causes=("education",)),

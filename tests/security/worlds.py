@@ -248,7 +248,7 @@ def _traffic(session: Session) -> None:
     )
 
 
-OF_VICTIMS = {
+OF_VICTIMS: dict[str, Any] = {
     "persons": PERSON_IDS[0],
     "organisations": VALIDATED,
     "missions": PUBLISHED,
@@ -256,9 +256,10 @@ OF_VICTIMS = {
     "applications": APPLICATION,
     "subscriptions": 18_001,
     "digests": 19_001,
+    "staff_sessions": CANARY,
 }
 """What a row of the victims' refers to."""
-STATES = {("proposals", "state"): "open", ("digest_shards", "state"): "done"}
+STATES = {("proposals", "state"): "open", ("digest_shards", "state"): "done", ("staff_accounts", "locale"): "fr"}
 """Where the state of a row decides what can be done to it."""
 FIRST_OF_OTHERS = 15_001
 """Ids of rows in tables of which the world above knows nothing."""
