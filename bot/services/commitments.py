@@ -192,7 +192,9 @@ def report_absence(session: Session, chat_id: int, mission_id: int, on: date | N
     row = _day(session, application, day, at)
     if row.told_by in ("organisation", disputes.TEAM) or row.state == states.DISPUTED:
         return {"outcome": "absent", **told}  # its word stands, or the team looks at it
-    row.state, row.told_by, row.minutes, row.changed_at = "excused", "volunteer", None, at
+    if row.state != "excused":
+        states.move(row, states.PARTICIPATION, "excused")
+    row.told_by, row.minutes, row.changed_at = "volunteer", None, at
     return {"outcome": "absent", **told}
 
 

@@ -32,8 +32,8 @@ ENDED_BY_VOLUNTEER = ("waited", "terms")
 
 PARTICIPATION: Mapping[str, frozenset[str]] = {
     "confirmed": frozenset({"attended", "no_show", "excused"}),
-    # Both sides say what happened; where they differ, the team decides.
-    "attended": frozenset({"attended", "no_show", "disputed"}),
+    # Both sides say what happened; where they differ, the team decides. His own word he may take back.
+    "attended": frozenset({"attended", "no_show", "excused", "disputed"}),
     "no_show": frozenset({"attended", "excused", "disputed"}),
     "excused": frozenset({"attended"}),
     "disputed": frozenset({"attended", "no_show", "excused"}),
