@@ -90,8 +90,9 @@ def enter(page: Any, console: str, secrets: dict[str, str], locale: str = "fr", 
     page.goto(f"{console}{path}")
     assert "/staff/login" in page.url
     page.goto(f"{page.url}&lang={locale}")
-    for typed in (f"staff-{locale}", PASSWORD, pyotp.TOTP(secrets[locale]).now()):
-        page.keyboard.type(typed)
+    for typed in (lambda: f"staff-{locale}", lambda: PASSWORD, lambda: pyotp.TOTP(secrets[locale]).now()):
+        # The code last of all: on a busy machine typing may take longer than it is good for.
+        page.keyboard.type(typed())
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/staff{path}")

@@ -467,3 +467,11 @@ def test_a_note_that_is_written_while_somebody_is_erased_goes_too(store: Databas
         conversation_marks.note(session, staff, mark, 0, "too late", clock.now())
     eraser.join()
     assert count(store, ConversationMark) == count(store, ConversationNote) == 0
+
+
+@pytest.mark.parametrize(("role", "leads"), [("annotator", True), ("agent", False)])
+async def test_a_sentence_leads_to_its_judgement_for_who_may_judge(
+    told: Talk, staff: Callable[..., Browser], role: str, leads: bool
+) -> None:
+    page = (await staff(role).get(f"/conversations/{told.number(BRAHIM)}")).text
+    assert ("/staff/annotate?ids=" in page) == leads
