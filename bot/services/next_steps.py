@@ -12,7 +12,7 @@ from bot import vocabulary
 from bot.clock import CASABLANCA
 from bot.matching.model import MissionNeed, VolunteerProfile
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, lists, recommendations, record
+from bot.services import cards, lists, paths, recommendations, record
 from bot.services.profiles import person_of
 from bot.store.models import Application, Initiative, Mission
 from bot.texts import Html, text
@@ -23,12 +23,14 @@ GENTLE_CAPACITY = 3
 
 
 def after(session: Session, chat_id: int, mission_id: int, wish: str | None, register: str, at: datetime) -> Draft | None:
-    """What follows from a mission and a wish: the place that goes on, or a few missions that fit, with why; None where nothing does now.
+    """What follows from a mission and a wish: the place that goes on, or a few missions that fit, with why; None where nothing does now,
+    or where he took part in no such mission.
 
     Args:
         wish: again (the same organisation), similar (the same cause) or more (every week); None: left open, which counts as similar.
     """
-    person, mission = person_of(session, chat_id), session.get(Mission, mission_id)
+    person, day = person_of(session, chat_id), paths.last_day(session, chat_id, mission_id)
+    mission = paths.mission_of(session, day) if day else None
     known = record.volunteer_profiles(session, [person.id], at.astimezone(CASABLANCA).date()) if person else []
     if person is None or mission is None or not known:
         return None

@@ -64,6 +64,8 @@ NAMES_VALUES = {
     "kind",
     "page",
     "age_band",
+    "words",
+    "code",
 }
 """Entities whose values are of closed lists, or numbers and dates."""
 

@@ -145,6 +145,10 @@ BY_KIND: dict[str, Any] = {"str": "x", "int": 1, "bool": True, "datetime": NOW, 
 """What else they are called with, by annotation."""
 CALLER_HAS_ASKED = {
     "lists.volunteers": "the organisation is one that the person speaks for: the action and the digest look first",
+    "lists.some": "the selection was made for that person, of missions that everybody may see",
+    "takeovers.take": "staff, not the person of the chat: the console's table of routes asks for the permission (tests/console)",
+    "takeovers.reply": "the same",
+    "takeovers.hand_back": "the same",
     "erasure.erase": "the chat is that of a wish, which is locked; whose the rows were, nobody can tell afterwards (tests/services does)",
 }
 
