@@ -220,7 +220,7 @@ def test_nothing_serious_on_any_page(chromium: Any, console: str, secrets: dict[
         page.goto(f"{console}/conversations?handoff=open")
         thread = str(page.locator(".inbox a").first.get_attribute("href")).removeprefix("/staff").partition("#")[0]
         paths = ["/", "/account", "/conversations", "/conversations?handoff=open&below=90", thread, "/organisations", "/organisations/2",
-                 "/reports", "/reports/1", "/disputes", "/handoffs", "/audit", "/nothing"]  # fmt: skip
+                 "/reports", "/reports/1", "/disputes", "/handoffs", "/figures", "/audit", "/nothing"]  # fmt: skip
         for path in paths:
             page.goto(f"{console}{path}")
             assert page.locator("html").get_attribute("dir") == ("rtl" if locale == "ar" else "ltr")
