@@ -169,21 +169,19 @@ def _say(session: Session, row: Takeover, name: str, words: str, at: datetime) -
 # ---- the gateway
 
 
-def is_taken(session: Session, chat_id: int) -> bool:
-    """Whether a person answers in a chat now."""
-    return session.execute(select(Takeover.id).where(Takeover.chat_id == chat_id, Takeover.ended_at.is_(None))).first() is not None
+def who_answers(session: Session, chat_id: int) -> tuple[bool, bool]:
+    """Whether a person answers in a chat now, and whether one did until lately, so that Rasa must be told. One query."""
+    open_or_heard = Takeover.ended_at.is_(None) | Takeover.was_overheard.is_(True)
+    query = select(Takeover.ended_at.is_(None)).where(Takeover.chat_id == chat_id, open_or_heard)
+    rows = session.execute(query).all()
+    is_taken = any(goes_on for (goes_on,) in rows)
+    return is_taken, not is_taken and bool(rows)
 
 
 def note_overheard(session: Session, chat_id: int) -> None:
     """Note that Rasa listens without answering."""
     running_now = (Takeover.chat_id == chat_id, Takeover.ended_at.is_(None))
     session.execute(update(Takeover).where(*running_now).values(was_overheard=True).execution_options(**_QUIET))
-
-
-def must_resume(session: Session, chat_id: int) -> bool:
-    """Whether Rasa listened without answering in a takeover that has ended, and was not told yet."""
-    ended = select(Takeover.id).where(Takeover.chat_id == chat_id, Takeover.ended_at.is_not(None), Takeover.was_overheard.is_(True))
-    return session.execute(ended.limit(1)).first() is not None
 
 
 def note_resumed(session: Session, chat_id: int) -> None:

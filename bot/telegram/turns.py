@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -39,6 +40,19 @@ MOST_PER_MINUTE = 30
 DATABASE_RETRY_SECONDS = 1
 T = TypeVar("T")
 OLD_BUTTON = '/unsupported{"kind": "old_button"}'
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a chat before a turn."""
+
+    is_flood: bool
+    register: str | None
+    """Of a person who is known; None: nobody is."""
+    is_taken: bool
+    """Whether a person of the team answers."""
+    must_resume: bool
+    """Whether one did, and Rasa must be told that it may answer again."""
 
 
 class TurnRunner:
@@ -131,23 +145,23 @@ class TurnRunner:
         if incoming.kind in ("blocked", "unblocked", "group", "nothing"):
             await self._insist(self._close_without_turn, row, incoming)
             return
-        is_flood, known_register = await asyncio.to_thread(self._look, row)
-        if is_flood:
-            await self._insist(self._slow_down, row, incoming)
-            return
+        seen = await asyncio.to_thread(self._look, row)
         metadata = {
             "update_id": row.update_id,
             "first_name": incoming.first_name,
             "language_code": incoming.language_code,
-            "register": known_register,
+            "register": seen.register,
             "bot_name": self._bot.username,
             "message_id": incoming.message_id if incoming.kind == "tap" else None,
         }
-        is_taken, must_resume = await asyncio.to_thread(self._who_answers, row)
-        if is_taken:
+        if seen.is_taken:
+            # Before the flood is looked at: not even that is answered by the bot.
             await self._overhear(row, incoming, metadata)
             return
-        if must_resume:
+        if seen.is_flood:
+            await self._insist(self._slow_down, row, incoming)
+            return
+        if seen.must_resume:
             await self._dialogue.resume(row.chat_id)
             await self._insist(self._note_resumed, row)
         message = incoming.text
@@ -174,11 +188,6 @@ class TurnRunner:
         await self._dialogue.overhear(row.chat_id, words or OLD_BUTTON, metadata, repeated=row.attempts > 1)
         await self._insist(self._close, row, [])
 
-    def _who_answers(self, row: InboxUpdate) -> tuple[bool, bool]:
-        """Whether a person of the team answers in this chat, and whether Rasa must be told that it may again."""
-        with self._database.read() as session:
-            return takeovers.is_taken(session, row.chat_id), takeovers.must_resume(session, row.chat_id)
-
     def _note_overheard(self, row: InboxUpdate) -> None:
         with self._database.write() as session:
             takeovers.note_overheard(session, row.chat_id)
@@ -191,13 +200,14 @@ class TurnRunner:
         with self._database.read() as session:
             return buttons.title(session, row.chat_id, token)
 
-    def _look(self, row: InboxUpdate) -> tuple[bool, str | None]:
-        """Whether the update is one of a flood, and the register of a person who is known (None: nobody is)."""
+    def _look(self, row: InboxUpdate) -> Seen:
+        """What the database says of a chat before a turn. Three queries."""
         since = row.received_at - timedelta(minutes=1)
         with self._database.read() as session:
             is_flood = inbox.count_recent(session, row.chat_id, row.update_id, since) > MOST_PER_MINUTE
             person = person_of(session, row.chat_id)
-            return is_flood, person.register if person else None
+            is_taken, must_resume = takeovers.who_answers(session, row.chat_id)
+            return Seen(is_flood, person.register if person else None, is_taken, must_resume)
 
     def _slow_down(self, row: InboxUpdate, incoming: Incoming) -> None:
         """Close an update of a flood; the person is told once a minute, in words that cost no turn."""

@@ -71,7 +71,7 @@ async def test_taking_writing_and_handing_back(staff: Callable[..., Browser], ta
     assert (await agent.post(f"{path}/hand-back")).status_code == 303
     assert said(database)[-1] == text("fr", "takeover_ended_staff")
     with database.read() as session:
-        assert not takeovers.is_taken(session, AMINA)
+        assert takeovers.who_answers(session, AMINA) == (False, False)
     assert [action for action, *_ in logged(database) if action in ("take", "reply", "hand_back")] == [
         "take",
         "reply",
