@@ -19,7 +19,7 @@ DOMAIN = yaml.safe_load((PROJECT / "domain.yml").read_text(encoding="utf-8"))
 _OF_BUTTONS = (
     "start share_location unsupported answer_application answer_help_call tell_address close_help_request decline_consent dismiss_mission "
     "invite_volunteer answer_proposal answer_place write_message end_thread counter_offer answer_counter calendar certificate "
-    "confirm_participation verify_certificate"
+    "confirm_participation verify_certificate which_question show_code check_in attendance reflect"
 ).split()
 SPOKEN = [name for name in DOMAIN["intents"] if name not in ("faq", *_OF_BUTTONS)]
 QUESTIONS = (
