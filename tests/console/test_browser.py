@@ -90,6 +90,8 @@ def enter(page: Any, console: str, secrets: dict[str, str], locale: str = "fr", 
     page.goto(f"{console}{path}")
     assert "/staff/login" in page.url
     page.goto(f"{page.url}&lang={locale}")
+    # Where the field has the focus from the beginning, a busy browser may still give it later than the first letter is typed.
+    page.locator("input[name=name]").focus()
     for typed in (lambda: f"staff-{locale}", lambda: PASSWORD, lambda: pyotp.TOTP(secrets[locale]).now()):
         # The code last of all: on a busy machine typing may take longer than it is good for.
         page.keyboard.type(typed())

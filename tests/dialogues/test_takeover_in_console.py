@@ -31,9 +31,8 @@ def page(product: Product, chromium: Any) -> Any:
     found = chromium.new_context().new_page()
     found.set_default_timeout(PATIENCE_MS)
     found.goto(f"{product.web_url}/staff/handoffs")
-    for typed in ("ilham", PASSWORD, pyotp.TOTP(secret[1]).now()):
-        found.keyboard.type(typed)
-        found.keyboard.press("Tab")
+    for field, typed in (("name", "ilham"), ("password", PASSWORD), ("code", pyotp.TOTP(secret[1]).now())):
+        found.locator(f"input[name={field}]").fill(typed)
     found.keyboard.press("Enter")
     found.wait_for_url("**/staff/handoffs")
     return found
