@@ -97,7 +97,7 @@ def apply(
     if application.state == "waiting":
         return {"outcome": "waiting", **told}
     _tell_organisation(session, application, mission, volunteer, at)
-    return {"outcome": "applied", **told, "is_first": _is_first(session, application)}
+    return {"outcome": "applied", **told, "is_first": known is None and _is_first(session, application)}
 
 
 def _is_first(session: Session, application: Application) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.messages import buttons
-from bot.services import applications, profiles
+from bot.services import applications, commitments, profiles
 from bot.services.profiles import Speaker
 from bot.store.engine import Database
 from bot.store.models import Application, Consent, Mission, Organisation, OrganisationMember, Person
@@ -276,3 +276,10 @@ def test_a_volunteer_sees_his_own_applications_the_newest_first(store: Database,
         seen = [(made.state, task.title, owner.name) for made, task, owner in applications.of_person(session, AMINA)]
         assert seen == [("pending", "Photos", "Autre"), ("pending", "Soutien scolaire", "Jossour")]
         assert applications.of_person(session, SALMA) == []
+
+
+def test_only_the_very_first_application_is_the_first(store: Database, world: World) -> None:
+    assert applied(store, world)["is_first"] is True
+    with store.write() as session:
+        commitments.withdraw(session, AMINA, world.mission_id, NOW)
+    assert applied(store, world)["is_first"] is False, "made again, it is no first one"
