@@ -119,6 +119,8 @@ REPEATABLE = {
     "/report_participation": "the last word counts",
     "/update_initiative": "it opens a form",
     "/verify_certificate": "it shows",
+    "/show_code": "shows the code of the day once more",
+    "/reflect": "the last word on a day counts",
 }
 """Buttons that name a row and may be tapped again, and why."""
 
