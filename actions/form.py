@@ -59,6 +59,11 @@ class DraftForm(TurnAction):
     free_text: frozenset[str] = frozenset()
     """Steps that are answered in any words: only buttons and clear wishes to stop or get help interrupt them."""
 
+    shows_summary = True
+    """False: what was said is said, and saved as soon as nothing is open any more."""
+    begins_anew = False
+    """True: a button that starts the form drops what was left unsaid before, about somebody or something else."""
+
     @abstractmethod
     def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
         """Put what the message says into the draft."""
@@ -73,6 +78,8 @@ class DraftForm(TurnAction):
 
     def kept(self, turn: Turn) -> dict[str, Any] | None:
         """The draft that was left, if this message goes on with it."""
+        if self.begins_anew and turn.intent == self.intent and turn.is_payload:
+            return None
         found: dict[str, Any] | None = turn.slot(self.slot)
         return found
 
@@ -156,6 +163,10 @@ class DraftForm(TurnAction):
     def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
         """Ask what is open, in one message with what was just said."""
         step = next((s for s in self.steps if self._is_open(s, draft)), CONFIRM)
+        if step == CONFIRM and not self.shows_summary:
+            answer.loop, answer.slots[self.slot] = None, None
+            self.save(turn, draft, answer)
+            return answer
         question = self.question(step, draft, turn)
         draft["asked"] = step
         answer.slots[self.slot] = draft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.form import CONFIRM, DraftForm, Problem, Question
+from actions.form import DraftForm, Problem, Question
 from actions.turn import Answer, Turn
 from bot import clock, vocabulary
 from bot.messages import effects
@@ -24,10 +24,8 @@ class ReflectionForm(DraftForm):
     steps = ("learned", "wish")
     optional = frozenset(steps)
     free_text = frozenset({"learned"})
-
-    def kept(self, turn: Turn) -> dict[str, Any] | None:
-        # A button begins anew: what was left unsaid about another mission is not said of this one.
-        return None if turn.intent == self.intent and turn.is_payload else super().kept(turn)
+    shows_summary = False
+    begins_anew = True
 
     def entrance(self, turn: Turn, draft: dict[str, Any]) -> Answer | None:
         with door.reading() as session:
@@ -73,22 +71,13 @@ class ReflectionForm(DraftForm):
             return Question("path_ask_learned", choices, arguments=(("title", draft["title"]),))
         return Question("path_ask_wish", [answer.choice(f"button_wish_{wish}", f'/inform{{"answer": "{wish}"}}') for wish in paths.WISHES])
 
-    def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
-        if any(self._is_open(step, draft) for step in self.steps):
-            return super()._ask(turn, draft, answer)
-        draft["asked"] = CONFIRM
-        answer.loop = None
-        answer.slots[self.slot] = None
-        self.save(turn, draft, answer)
-        return answer
-
     def _let_go(self, turn: Turn) -> Answer:
         """Leaving keeps what was said."""
         answer, draft = Answer(turn.register, slots={self.slot: None}), dict(turn.slot(self.slot) or {})
         if draft.get("learned"):
             self.save(turn, {**draft, "wish": None}, answer)
             return answer
-        return answer.say("relay_left", answer.choice("button_search", "/search_missions"))
+        return answer.say("path_left", answer.choice("button_search", "/search_missions"))
 
     def save(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> None:
         at, wish, mission_id = clock.now(), draft.get("wish"), int(draft["mission"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.commitments import MOST_SHOWN
-from actions.form import CONFIRM, DraftForm, Problem, Question
+from actions.form import DraftForm, Problem, Question
 from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
@@ -24,13 +24,11 @@ class OneMessage(DraftForm):
 
     steps = ("words",)
     free_text = frozenset({"words"})
+    shows_summary = False
+    begins_anew = True
     asks: str
     """The key of what is asked, with the other's {name} and the {title} it is about."""
     longest: int
-
-    def kept(self, turn: Turn) -> dict[str, Any] | None:
-        # A button begins anew: what was left unwritten to somebody else is not finished to this one.
-        return None if turn.intent == self.intent and turn.is_payload else super().kept(turn)
 
     def absorb(self, turn: Turn, draft: dict[str, Any], asked: str | None) -> Problem | None:
         if turn.is_payload or asked is None:
@@ -45,15 +43,6 @@ class OneMessage(DraftForm):
     def question(self, step: str, draft: dict[str, Any], turn: Turn) -> Question:
         choices = [Answer(turn.register).choice("button_drop", DROP)]
         return Question(self.asks, choices, arguments=(("name", draft["name"]), ("title", draft["title"])))
-
-    def _ask(self, turn: Turn, draft: dict[str, Any], answer: Answer) -> Answer:
-        if not draft.get("words"):
-            return super()._ask(turn, draft, answer)
-        draft["asked"] = CONFIRM
-        answer.loop = None
-        answer.slots[self.slot] = None
-        self.save(turn, draft, answer)
-        return answer
 
     def _let_go(self, turn: Turn) -> Answer:
         answer = Answer(turn.register, slots={self.slot: None})

@@ -153,14 +153,7 @@ def answer(session: Session, chat_id: int, application_id: int, accepted: bool, 
     Returns {"outcome", "name", "title"}; outcome is accepted, declined, answered (somebody was faster), full or unknown
     (no such application, or not this person's to answer).
     """
-    own = (
-        select(Application)
-        .join(Mission, Mission.id == Application.mission_id)
-        .join(Initiative, Initiative.id == Mission.initiative_id)
-        .where(Application.id == application_id, Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
-        .with_for_update(of=Application)
-    )
-    application: Application | None = session.execute(own).scalar_one_or_none()
+    application = theirs(session, chat_id, application_id)
     if application is None:
         return {"outcome": "unknown"}
     mission: Mission = session.execute(select(Mission).where(Mission.id == application.mission_id).with_for_update()).scalar_one()
@@ -173,6 +166,27 @@ def answer(session: Session, chat_id: int, application_id: int, accepted: bool, 
     states.settle(application, "accepted" if accepted else "declined", at)
     _tell_volunteer(session, application, mission, organisation, at)
     return {"outcome": application.state, **told}
+
+
+def theirs(session: Session, chat_id: int, application_id: int) -> Application | None:
+    """An application to a mission of an organisation for which the person of a chat speaks, locked; None: none of these."""
+    query = (
+        select(Application)
+        .join(Mission, Mission.id == Application.mission_id)
+        .join(Initiative, Initiative.id == Mission.initiative_id)
+        .where(Application.id == application_id, Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
+        .with_for_update(of=Application)
+    )
+    found: Application | None = session.execute(query).scalar_one_or_none()
+    return found
+
+
+def locked(session: Session, application_id: int) -> Application:
+    """An application that is known to be there, as it stands under a lock."""
+    found: Application = session.execute(
+        select(Application).where(Application.id == application_id).with_for_update(of=Application)
+    ).scalar_one()
+    return found
 
 
 def taken(session: Session, mission_id: int) -> int:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, disputes, states
-from bot.services.organisations import ids_spoken_for, members
+from bot.services import attested, cards, disputes, states
+from bot.services.applications import theirs
+from bot.services.organisations import members
 from bot.services.presence import attendance_payload
-from bot.store.models import Application, Initiative, Mission, Participation
+from bot.store.models import Application, Participation
 from bot.texts import text
 
 NOBODY = "nobody"
@@ -47,17 +47,7 @@ def answer(session: Session, chat_id: int, application_id: int, on: date, came: 
     Returns {"outcome", "name", "title"}; outcome is came, absent, disputed (he says otherwise: the team decides), answered (nothing to
     add: it is known already, or he told his hours, which it is asked to confirm) or unknown (nothing of this person's to answer).
     """
-    query = (
-        select(Application)
-        .join(Mission, Mission.id == Application.mission_id)
-        .join(Initiative, Initiative.id == Mission.initiative_id)
-        .where(Application.id == application_id, Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
-        .with_for_update(of=Application)
-    )
-    application: Application | None = session.execute(query).scalar_one_or_none()
-    row: Participation | None = session.execute(
-        select(Participation).where(Participation.application_id == application_id, Participation.took_place_on == on)
-    ).scalar_one_or_none()
+    application, row = theirs(session, chat_id, application_id), attested.day_of(session, application_id, on)
     if application is None or row is None:
         return {"outcome": "unknown"}
     told = {"name": application.person.known_as, "title": application.mission.title}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +22,13 @@ def attended(session: Session, application: Application) -> list[Participation]:
     """The days on which a volunteer took part, whoever says so, the oldest first."""
     query = select(Participation).where(Participation.application_id == application.id, Participation.state == "attended")
     return list(session.execute(query.order_by(Participation.took_place_on)).scalars())
+
+
+def day_of(session: Session, application_id: int, on: date) -> Participation | None:
+    """What is known of one day; None: nothing."""
+    query = select(Participation).where(Participation.application_id == application_id, Participation.took_place_on == on)
+    found: Participation | None = session.execute(query).scalar_one_or_none()
+    return found
 
 
 def unconfirmed(rows: Sequence[Participation]) -> list[Participation]:

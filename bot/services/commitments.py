@@ -165,9 +165,7 @@ def report(session: Session, chat_id: int, mission_id: int, on: date | None, min
 
 def _day(session: Session, application: Application, day: date, at: datetime) -> Participation:
     """The participation of a day, new (confirmed, nobody's word yet) where there is none."""
-    row: Participation | None = session.execute(
-        select(Participation).where(Participation.application_id == application.id, Participation.took_place_on == day)
-    ).scalar_one_or_none()
+    row = attested.day_of(session, application.id, day)
     if row is None:
         row = Participation(
             application_id=application.id, took_place_on=day, state="confirmed", told_by=attendance.NOBODY, created_at=at, changed_at=at

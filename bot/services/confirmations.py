@@ -18,8 +18,9 @@ from bot.messages import outbox
 from bot.messages.buttons import LIFETIME_DAYS
 from bot.messages.outbox import Choice, Draft
 from bot.services import attested, cards, disputes, states
-from bot.services.organisations import ids_spoken_for, members
-from bot.store.models import Application, Initiative, Mission, OutboxMessage, Participation
+from bot.services.applications import theirs
+from bot.services.organisations import members
+from bot.store.models import Application, OutboxMessage, Participation
 from bot.texts import Html, text
 
 
@@ -79,14 +80,7 @@ def confirm(session: Session, chat_id: int, application_id: int, number: str, ag
     (he says something else by now, and it is asked again), own (nobody confirms his own hours) or unknown (no such application, or not
     this person's to answer).
     """
-    query = (
-        select(Application)
-        .join(Mission, Mission.id == Application.mission_id)
-        .join(Initiative, Initiative.id == Mission.initiative_id)
-        .where(Application.id == application_id, Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
-        .with_for_update(of=Application)
-    )
-    application: Application | None = session.execute(query).scalar_one_or_none()
+    application = theirs(session, chat_id, application_id)
     if application is None:
         return {"outcome": "unknown"}
     known = {"name": attested.name_of(application), "title": application.mission.title}

@@ -14,30 +14,18 @@ from sqlalchemy.orm import Session
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards, record, states
-from bot.services.organisations import ids_spoken_for, members
+from bot.services.applications import theirs
+from bot.services.organisations import members
 from bot.services.relay import write_payload
-from bot.store.models import Application, Initiative, Mission, Person
+from bot.store.models import Application, Mission, Person
 from bot.texts import text
 
 WORDS_LENGTH = 200
 
 
-def _own(session: Session, chat_id: int, application_id: int) -> Application | None:
-    """An application to a mission of an organisation for which the person of a chat speaks, locked."""
-    query = (
-        select(Application)
-        .join(Mission, Mission.id == Application.mission_id)
-        .join(Initiative, Initiative.id == Mission.initiative_id)
-        .where(Application.id == application_id, Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
-        .with_for_update(of=Application)
-    )
-    found: Application | None = session.execute(query).scalar_one_or_none()
-    return found
-
-
 def of_whom(session: Session, chat_id: int, application_id: int) -> tuple[str, str] | None:
     """First name and title of an application that may be countered; None where there is none of this person's that waits."""
-    application = _own(session, chat_id, application_id)
+    application = theirs(session, chat_id, application_id)
     if application is None or application.state != "pending":
         return None
     return application.person.known_as, application.mission.title
@@ -52,7 +40,7 @@ def counter(session: Session, chat_id: int, application_id: int, words: str, at:
     """
     if len(words) > WORDS_LENGTH:
         raise ValueError("too long")
-    application = _own(session, chat_id, application_id)
+    application = theirs(session, chat_id, application_id)
     if application is None:
         return {"outcome": "unknown"}
     mission, person = application.mission, application.person

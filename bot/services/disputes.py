@@ -52,12 +52,6 @@ def tell_volunteer(session: Session, application: Application, at: datetime) -> 
     outbox.queue(session, person.chat_id, outbox.NOTICE, origin, [Draft(body, [choice], solicited=False)], at)
 
 
-def waiting(session: Session) -> list[Participation]:
-    """The days on which the team must decide, the oldest first."""
-    query = select(Participation).where(Participation.state == states.DISPUTED).order_by(Participation.changed_at, Participation.id)
-    return list(session.execute(query).scalars())
-
-
 def settle(
     session: Session, participation_id: int, attended: bool, minutes: int | None, at: datetime, organisation_agrees: bool = False
 ) -> dict[str, Any]:

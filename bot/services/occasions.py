@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session, contains_eager
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import attendance, cards, presence, record, states
+from bot.services import attendance, attested, cards, presence, record, states
+from bot.services.applications import locked
 from bot.services.relay import write_payload
 from bot.services.schedule import days_of
 from bot.store.models import Application, Mission, Participation, PresenceCode
@@ -84,16 +85,9 @@ def tomorrow(session: Session, at: datetime) -> list[int]:
     return [one.id for one in _accepted(session, Application.reminded_on, today) if _is_to_be_reminded(one, at)]
 
 
-def _application(session: Session, application_id: int) -> Application:
-    found: Application = session.execute(
-        select(Application).where(Application.id == application_id).with_for_update(of=Application)
-    ).scalar_one()
-    return found
-
-
 def remind(session: Session, application_id: int, at: datetime) -> bool:
     """The word the day before: where and when, with one tap for "I cannot come"."""
-    application = _application(session, application_id)
+    application = locked(session, application_id)
     if application.state != "accepted" or application.reminded_on is not None or not _is_to_be_reminded(application, at):
         return False
     day = first_day(application)
@@ -140,7 +134,7 @@ def yesterday(session: Session, at: datetime) -> list[int]:
 
 def ask_how_it_was(session: Session, application_id: int, at: datetime) -> bool:
     """The word the day after: did he take part? What he says, with his hours, is then put to the organisation."""
-    application = _application(session, application_id)
+    application = locked(session, application_id)
     if application.state != "accepted" or application.asked_on is not None or not _is_to_be_asked(application, at):
         return False
     day = last_day(application)
@@ -158,9 +152,7 @@ def ask_how_it_was(session: Session, application_id: int, at: datetime) -> bool:
 def _question(session: Session, application: Application, day: date, register: str) -> tuple[str, list[Choice]]:
     """Was he there? Where he gave the code of the spot: for how long? Without choices where he has said all there is to say."""
     mission = application.mission
-    row = session.execute(
-        select(Participation).where(Participation.application_id == application.id, Participation.took_place_on == day)
-    ).scalar_one_or_none()
+    row = attested.day_of(session, application.id, day)
     if row is not None and (row.minutes or row.state in ("excused", "no_show", states.DISPUTED)):
         return "", []
     if row is not None and row.state == "attended":

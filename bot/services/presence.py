@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import cards, links, schedule, states
+from bot.services import attested, cards, links, schedule, states
 from bot.services.organisations import ids_spoken_for, members
 from bot.store.models import Application, Initiative, Mission, Participation, Person, PresenceCode
 from bot.texts import joined, text
@@ -131,9 +131,7 @@ def check_in(session: Session, chat_id: int, code: str, at: datetime) -> dict[st
         if local not in (on, closes.astimezone(CASABLANCA).date()):
             return {"outcome": "other_day", **told}
         return {"outcome": "early" if at < opens else "late", **told, "hour": f"{opens.astimezone(CASABLANCA):%H:%M}"}
-    row = session.execute(
-        select(Participation).where(Participation.application_id == application.id, Participation.took_place_on == on)
-    ).scalar_one_or_none()
+    row = attested.day_of(session, application.id, on)
     if row is not None and row.state == states.DISPUTED:
         return {"outcome": "disputed", **told}
     if row is not None and row.checked_in_at is not None:

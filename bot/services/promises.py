@@ -18,7 +18,7 @@ from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import cards, covers, lists, occasions, proposals, recommendations, record, states, waiting
-from bot.services.applications import answer_payload, apply_payload
+from bot.services.applications import answer_payload, apply_payload, locked
 from bot.services.organisations import members
 from bot.store.engine import Database
 from bot.store.models import Application, Initiative, Mission, Organisation
@@ -83,13 +83,6 @@ def _ids(session: Session, query: Any) -> list[int]:
     return list(session.execute(query).scalars())
 
 
-def _application(session: Session, application_id: int) -> Application:
-    found: Application = session.execute(
-        select(Application).where(Application.id == application_id).with_for_update(of=Application)
-    ).scalar_one()
-    return found
-
-
 # ---- the organisation's answer
 
 
@@ -110,7 +103,7 @@ def _unanswered(session: Session, at: datetime) -> list[int]:
 
 def nudge(session: Session, application_id: int, at: datetime) -> bool:
     """Remind an organisation of somebody who waits for its answer, with the buttons to give it."""
-    application = _application(session, application_id)
+    application = locked(session, application_id)
     if application.state != "pending" or application.nudged_at is not None or application.countered_at is not None:
         return False
     application.nudged_at = at
@@ -144,7 +137,7 @@ def _too_old(session: Session, at: datetime) -> list[int]:
 
 def expire(session: Session, application_id: int, at: datetime) -> bool:
     """End an application that nobody answered: the volunteer is told, with alternatives; the organisation too."""
-    application = _application(session, application_id)
+    application = locked(session, application_id)
     since = application.countered_at or application.created_at
     if application.state != "pending" or since > at - timedelta(days=ANSWER_DAYS):
         return False
@@ -199,7 +192,7 @@ def _waited_too_long(session: Session, at: datetime) -> list[int]:
 
 def end_wait(session: Session, application_id: int, at: datetime) -> bool:
     """End a wait for a place that did not fall free, with alternatives and the way to wait on."""
-    application = _application(session, application_id)
+    application = locked(session, application_id)
     if application.state != "waiting" or application.created_at > at - timedelta(days=WAIT_DAYS):
         return False
     states.settle(application, "expired", at, "waited")

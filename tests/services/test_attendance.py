@@ -47,8 +47,7 @@ def day(store: Database) -> Participation:
 
 def settle(store: Database, attended: bool, minutes: int | None = None, agreed: bool = False) -> str:
     with store.write() as session:
-        [row] = disputes.waiting(session) or [day(store)]
-        return str(disputes.settle(session, row.id, attended, minutes, LATER, agreed)["outcome"])
+        return str(disputes.settle(session, day(store).id, attended, minutes, LATER, agreed)["outcome"])
 
 
 def heard(store: Database, chat_id: int) -> str:

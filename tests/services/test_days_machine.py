@@ -15,7 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import applications, attendance, attested, certificates, commitments, confirmations, disputes, presence, states
+from bot.services import (
+    applications,
+    attendance,
+    attested,
+    certificates,
+    commitments,
+    confirmations,
+    disputes,
+    presence,
+    settlements,
+    states,
+)
 from bot.store.engine import Database
 from bot.store.models import Application, Certificate, Mission, OutboxMessage, Participation
 from tests.services.test_states import Relation
@@ -109,7 +120,7 @@ class DayOfAMission(RuleBasedStateMachine):
     @rule(attended=YES, agrees=YES, minutes=st.sampled_from([None, 90]))
     def the_team_decides(self, attended: bool, agrees: bool, minutes: int | None) -> None:
         with self.store.read() as session:
-            waits = [row.id for row in disputes.waiting(session)]
+            waits = [found.row.id for found in settlements.disputed(session)]
         if waits:
             self._step(
                 lambda session: str(disputes.settle(session, waits[0], attended, minutes, self.at, agrees)["outcome"]),
