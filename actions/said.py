@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from bot import vocabulary
+from bot.vocabulary import values
 
 LARGEST_ID = 2**31 - 1
 """Of a row in the database; PostgreSQL refuses to look for a larger one."""
-_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_COUNTED = ("number", "mission_ref")
+"""Kinds that a button of ours may carry in another sense; whoever reads them looks."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,6 @@ def is_canonical(kind: str, value: str) -> bool:
 
     A payload that somebody else made may hold anything: what is no value of its kind is taken for not said.
     """
-    if kind == "place":
-        return vocabulary.place(value) is not None
-    if kind == "date":
-        return _is_date_or_range(value)
-    if kind in ("time_from", "time_to"):
-        return bool(_HOUR.fullmatch(value))
-    if kind == "day" and value in ("weekday", "weekend"):
-        return True
+    if kind in values.ENTITIES and kind not in _COUNTED:
+        return values.is_canonical(kind, value)
     return kind not in vocabulary.kinds() or vocabulary.term(kind, value) is not None
-
-
-def _is_date_or_range(value: str) -> bool:
-    first, slash, last = value.partition("/")
-    try:
-        return date.fromisoformat(first) <= date.fromisoformat(last if slash else first)
-    except ValueError:
-        return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -43,6 +44,23 @@ async def served(app: Any) -> AsyncIterator[str]:
             server.force_exit = True
             await server.shutdown(sockets=[listener])
             await server.lifespan.shutdown()
+
+
+@contextmanager
+def served_aside(app: Any) -> Iterator[str]:
+    """The URL of an app that is served from a thread, for browsers that are driven without an event loop of the test's."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, ws="none", log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 2 * PATIENCE_SECONDS
+        while not server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 @asynccontextmanager

@@ -5,16 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
-import uvicorn
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -26,6 +22,7 @@ from bot.store.engine import Database
 from bot.store.models import ConversationMark, ConversationNote, Message
 from bot.texts import text, unmarked
 from tests.console.talk import Talk
+from tests.loopback import served_aside
 from tests.site.test_browser import CHROMIUM, DESK, PHONE, check, page_of
 from tests.site.test_browser import chromium as chromium
 from tests.worlds import AMINA, OTHER_OWNER, OWNER, count, organisation, small_world
@@ -71,18 +68,8 @@ def console(database: Database, secrets: dict[str, str], tmp_path: Path, monkeyp
     talk.says(OWNER, "mes missions")
     talk.read()
     app = Starlette(routes=routes(database, talk.tracker, settings()))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, ws="none", log_level="critical"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/staff"
-        server.should_exit = True
-        thread.join()
+    with served_aside(app) as address:
+        yield f"{address}/staff"
 
 
 def enter(page: Any, console: str, secrets: dict[str, str], locale: str = "fr", path: str = "/") -> None:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from sqlalchemy import select
 from starlette.applications import Starlette
 
 from bot import clock
 from bot.console import annotate, learning, models
 from bot.console.app import routes
-from bot.services import retraining, staff_accounts
+from bot.services import retraining
 from bot.services.training_files import Lesson
 from bot.settings import settings
 from bot.store.engine import Database
 from bot.store.models import Example, Sentence, TrainingRun
 from tests.console.talk import Talk
-from tests.console.test_browser import PASSWORD, inside, told
+from tests.console.test_browser import inside, told
+from tests.console.test_browser import secrets as secrets
+from tests.loopback import served_aside
 from tests.services.test_annotations import write_files
 from tests.services.test_retraining import measured
 from tests.site.test_browser import CHROMIUM, PHONE, check
@@ -36,16 +34,6 @@ FRENCH = "je voudrais donner un coup de main samedi"
 _TAUGHT = [Lesson("je veux aider", "offer_volunteering"), Lesson("une mission", "search_missions"), Lesson("salut toi", "greet")]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
-
-
-@pytest.fixture
-def secrets(database: Database) -> dict[str, str]:
-    """Accounts fr and ar, admins both."""
-    with database.write() as session:
-        return {
-            locale: str(staff_accounts.add(session, f"staff-{locale}", PASSWORD, "admin", locale, clock.now()).totp_secret)
-            for locale in ("fr", "ar")
-        }
 
 
 @pytest.fixture
@@ -69,18 +57,8 @@ def console(database: Database, secrets: dict[str, str], tmp_path: Path, monkeyp
             "examples": {"added": 1, "removed": 0, "refused": 0},
         }
     app = Starlette(routes=routes(database, talk.tracker, settings()))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, ws="none", log_level="critical"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/staff"
-        server.should_exit = True
-        thread.join()
+    with served_aside(app) as address:
+        yield f"{address}/staff"
 
 
 def examples(database: Database) -> list[tuple[str, str, list[tuple[str, str, str]]]]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from bot.site.app import create_app
 from bot.store.engine import Database
 from bot.texts import REGISTERS, RIGHT_TO_LEFT, text
+from tests.loopback import served_aside
 from tests.site.region import MISSIONS, PAGES
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -39,18 +36,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def site(region: Database) -> Iterator[str]:
     """The address of the site, served from a thread."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(region, None, bot_name="TadamonBot"), ws="none", log_level="critical"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with served_aside(create_app(region, None, bot_name="TadamonBot")) as address:
+        yield address
 
 
 @contextlib.contextmanager
