@@ -59,7 +59,7 @@ def arrived(turn: Turn, answer: Answer, code: str) -> Answer:
     result, ways = outcome.pop("outcome"), answer.choice("button_commitments", "/my_commitments")
     if "day" in outcome:
         outcome["day"] = cards.day(date.fromisoformat(outcome["day"]), turn.register)
-    return answer.say(f"checkin_{result}", ways, **outcome)
+    return answer.say("participation_settled" if result == "settled" else f"checkin_{result}", ways, **outcome)
 
 
 class Attendance(TurnAction):

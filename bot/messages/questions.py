@@ -43,8 +43,10 @@ def unanswered(session: Session, chat_id: int, at: datetime) -> list[Question]:
     return [one for one in _since_last_turn(session, chat_id, at) if one is not None]
 
 
-def answered_by(session: Session, chat_id: int, words: str, at: datetime) -> tuple[str | None, str | None]:
+def answered_by(session: Session, chat_id: int, words: str, update_id: int, at: datetime) -> tuple[str | None, str | None]:
     """What a message in words answers: the token of a button, or a payload that no button holds; (None, None) where it answers nothing.
+
+    Worked on again after a kill, the same update answers the same: a button that it has used up itself is not used up for it.
 
     Terms ("only from three o'clock?") are repeated before they go, since nobody asked for them; where several questions stand open, it is
     asked which one is meant.
@@ -52,7 +54,7 @@ def answered_by(session: Session, chat_id: int, words: str, at: datetime) -> tup
     reply = replies.read(words)
     if reply is None:
         return None, None
-    found = _since_last_turn(session, chat_id, at)
+    found = _since_last_turn(session, chat_id, at, update_id)
     meant = [one for one in found if one is not None and reply in one.payloads]
     if reply == replies.TERMS:
         return (None, _with_words(meant[0].payloads[reply], words)) if len(meant) == 1 and len(found) == 1 else (None, None)
@@ -66,7 +68,7 @@ def _with_words(payload: str, words: str) -> str:
     return intent + json.dumps({**json.loads(brace + rest), "words": " ".join(words.split())}, ensure_ascii=False)
 
 
-def _since_last_turn(session: Session, chat_id: int, at: datetime) -> list[Question | None]:
+def _since_last_turn(session: Session, chat_id: int, at: datetime, update_id: int | None = None) -> list[Question | None]:
     """Open questions, the newest first; None stands for the summary of a form, which is a question of its own."""
     query = (
         select(OutboxMessage.origin, OutboxMessage.kind, OutboxMessage.body)
@@ -89,14 +91,14 @@ def _since_last_turn(session: Session, chat_id: int, at: datetime) -> list[Quest
         of_this = [known[b["token"]] for row in body.get("buttons") or () for b in row if b.get("token") in known]
         if any(one.payload.startswith(_OF_A_FORM) for one in of_this):
             found.append(None)
-        elif question := _question(body.get("text", ""), of_this, at):
+        elif question := _question(body.get("text", ""), of_this, at, update_id):
             found.append(question)
     return found
 
 
-def _question(shown: str, of_this: list[Button], at: datetime) -> Question | None:
+def _question(shown: str, of_this: list[Button], at: datetime, update_id: int | None) -> Question | None:
     """The question that a message asks; None where it asks none of this kind, or was answered."""
-    if any(one.used_by is not None or one.expires_at < at for one in of_this):
+    if any(one.used_by not in (None, update_id) or one.expires_at < at for one in of_this):
         return None
     payloads: dict[str, str] = {}
     tokens: dict[str, str] = {}

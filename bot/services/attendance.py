@@ -52,7 +52,7 @@ def answer(session: Session, chat_id: int, application_id: int, on: date, came: 
         return {"outcome": "unknown"}
     told = {"name": application.person.known_as, "title": application.mission.title}
     after = "attended" if came else "no_show"
-    if row.state in (after, states.DISPUTED, "excused") or row.told_by == disputes.TEAM:
+    if row.state in (after, states.DISPUTED, "excused") or row.told_by == states.TEAM:
         return {"outcome": "answered", **told}
     if row.state == "attended" and (row.told_by != "organisation" or row.minutes):
         # His word, or hours that it vouched for before and that a certificate may bear: not for one button to undo.

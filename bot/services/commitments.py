@@ -143,7 +143,7 @@ def report(session: Session, chat_id: int, mission_id: int, on: date | None, min
     row = _day(session, application, day, at)
     if row.state == states.DISPUTED:
         return {"outcome": "disputed", **told}  # the team decides, not who says it once more
-    if row.told_by == disputes.TEAM:
+    if row.told_by == states.TEAM:
         return {"outcome": "settled", **told}
     if row.state == "no_show":
         row.minutes = minutes
@@ -188,7 +188,7 @@ def report_absence(session: Session, chat_id: int, mission_id: int, on: date | N
     if day > today:
         return {"outcome": "future", **told}
     row = _day(session, application, day, at)
-    if row.told_by in ("organisation", disputes.TEAM) or row.state == states.DISPUTED:
+    if row.told_by in ("organisation", states.TEAM) or row.state == states.DISPUTED:
         return {"outcome": "absent", **told}  # its word stands, or the team looks at it
     if row.state != "excused":
         states.move(row, states.PARTICIPATION, "excused")

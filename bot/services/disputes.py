@@ -20,9 +20,6 @@ from bot.services.presence import LONGEST_DAY_MINUTES
 from bot.store.models import Application, Participation
 from bot.texts import Html, text
 
-TEAM = "team"
-"""Whose word a day is on which the team has decided against the organisation's: it counts as time given, and is on no certificate."""
-
 
 def begin(session: Session, application: Application, rows: Sequence[Participation], told_by: str, at: datetime) -> None:
     """Note that two sides say different things; the volunteer's conversation goes to the team. Whoever calls tells the volunteer."""
@@ -75,7 +72,7 @@ def settle(
     states.move(row, states.PARTICIPATION, "attended" if attended else "no_show")
     row.minutes = (minutes or row.minutes) if attended else None
     # Nobody's word reopens what the team decided; where the organisation agrees that he came, a certificate may say so.
-    row.told_by, row.changed_at = "organisation" if attended and organisation_agrees else TEAM, at
+    row.told_by, row.changed_at = "organisation" if attended and organisation_agrees else states.TEAM, at
     _tell(session, application, row, at)
     return {"outcome": "settled"}
 

@@ -108,7 +108,8 @@ def check_in(session: Session, chat_id: int, code: str, at: datetime) -> dict[st
     """A volunteer gives the code of the spot: he was there that day, on the organisation's word; it hears of it, and may object.
 
     Returns {"outcome", "title", "hour", "day"}; outcome is arrived, already, early (with the "hour" from which it counts), late, other_day
-    (with the "day" of the code, as ISO date), other_mission (he has no place in it), disputed (the team looks at that day) or unknown.
+    (with the "day" of the code, as ISO date), other_mission (he has no place in it), disputed (the team looks at that day), settled (it has
+    decided) or unknown.
     """
     found = session.execute(select(PresenceCode).where(PresenceCode.code == code)).scalar_one_or_none()
     if found is None:
@@ -132,6 +133,8 @@ def check_in(session: Session, chat_id: int, code: str, at: datetime) -> dict[st
             return {"outcome": "other_day", **told}
         return {"outcome": "early" if at < opens else "late", **told, "hour": f"{opens.astimezone(CASABLANCA):%H:%M}"}
     row = attested.day_of(session, application.id, on)
+    if row is not None and row.told_by == states.TEAM:
+        return {"outcome": "settled", **told}
     if row is not None and row.state == states.DISPUTED:
         return {"outcome": "disputed", **told}
     if row is not None and row.checked_in_at is not None:

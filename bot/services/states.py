@@ -39,6 +39,8 @@ PARTICIPATION: Mapping[str, frozenset[str]] = {
     "disputed": frozenset({"attended", "no_show", "excused"}),
 }
 DISPUTED = "disputed"
+TEAM = "team"
+"""Whose word a day is on which the team has decided: no button undoes it."""
 PROPOSAL: Mapping[str, frozenset[str]] = {
     "open": frozenset({"accepted", "declined", "expired"}),
     "accepted": frozenset(),

@@ -243,7 +243,7 @@ class TurnRunner:
         with self._database.read() as session:
             token, payload = buttons.typed(session, row.chat_id, words), None
             if token is None:
-                token, payload = questions.answered_by(session, row.chat_id, words, clock.now())
+                token, payload = questions.answered_by(session, row.chat_id, words, row.update_id, clock.now())
         return self._redeem(row, token) if token else payload
 
     def _register(self, incoming: Incoming) -> str:

@@ -38,9 +38,9 @@ def say(
             row.state = state
 
 
-def answered(store: Database, words: str, chat_id: int = CHAT, at: datetime = NOW) -> Answered:
+def answered(store: Database, words: str, chat_id: int = CHAT, at: datetime = NOW, update_id: int = 8) -> Answered:
     with store.read() as session:
-        return questions.answered_by(session, chat_id, words, at)
+        return questions.answered_by(session, chat_id, words, update_id, at)
 
 
 def payload_behind(store: Database, words: str) -> str | None:
@@ -131,3 +131,11 @@ def test_an_old_question_stands_open_no_more(store: Database) -> None:
 def test_an_invitation_of_a_colleague_has_a_no_of_its_own(store: Database) -> None:
     say(store, "Parler pour Jossour ?", [Choice("Oui", '/start{"payload": "j_x", "answer": "yes"}'), Choice("Non", "/decline_consent")])
     assert payload_behind(store, "non merci") == "/decline_consent"
+
+
+def test_the_same_words_worked_on_again_are_the_same_answer(store: Database) -> None:
+    card(store, 5)
+    first, _ = answered(store, "oui", update_id=7)
+    assert payload_behind(store, "oui") == YES.format(5), "used up by update 7, which is then killed"
+    assert answered(store, "oui", update_id=7) == (first, None)
+    assert answered(store, "oui", update_id=8) == (None, None)

@@ -136,6 +136,10 @@ def test_the_team_decides_and_both_are_told(store: Database, disputed: World, at
     assert "équipe" in heard(store, AMINA) and "équipe" in heard(store, OWNER) and "Amina" in heard(store, OWNER)
     assert settle(store, not attended) == "gone", "decided is decided"
     assert reports(store, disputed, 60) == "settled" and says(store, not attended) == "answered"
+    with store.write() as session:
+        code = presence.code_of(session, session.get(Mission, disputed.mission_id), DAY, LATER)
+        assert presence.check_in(session, AMINA, code, local(2026, 12, 5, 15))["outcome"] == "settled"
+    assert (day(store).state, day(store).told_by) == (state, "team")
 
 
 def test_time_that_the_team_believes_counts_and_is_on_no_certificate(store: Database, disputed: World) -> None:

@@ -88,7 +88,7 @@ class DayOfAMission(RuleBasedStateMachine):
             lambda _outcome: set(),
             may_ask=True,
         )
-        if was[1] == disputes.TEAM or was[0] == states.DISPUTED or (minutes or 0) > 240:
+        if was[1] == states.TEAM or was[0] == states.DISPUTED or (minutes or 0) > 240:
             assert self._day() == was, "what the team decides, and what no day holds, changes nothing"
 
     @rule()
@@ -98,7 +98,7 @@ class DayOfAMission(RuleBasedStateMachine):
             lambda session: str(commitments.report_absence(session, AMINA, self.world.mission_id, DAY, self.at)["outcome"]),
             lambda _outcome: set(),
         )
-        if was[1] in ("organisation", disputes.TEAM) or was[0] == states.DISPUTED:
+        if was[1] in ("organisation", states.TEAM) or was[0] == states.DISPUTED:
             assert self._day() == was
 
     @rule(came=YES)
@@ -147,7 +147,7 @@ class DayOfAMission(RuleBasedStateMachine):
                 None,
                 "volunteer",
                 "organisation",
-                disputes.TEAM,
+                states.TEAM,
                 attendance.NOBODY,
             )
             assert state in ("attended", states.DISPUTED) or minutes is None
