@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import subscriptions
-from bot.store.models import Application, Initiative, Mission, Participation, Person, Reflection, Volunteer
+from bot.store.models import Application, Mission, Participation, Person, Reflection, Volunteer
 
 LEARNED_LENGTH = 300
 WISHES = ("again", "similar", "more", "pause")
@@ -24,7 +24,6 @@ class Path:
     """How far somebody has come."""
 
     missions: int
-    organisations: int
     minutes: int
     learned: dict[int, str]
     """The last words on what he took from it, by application."""
@@ -33,19 +32,13 @@ class Path:
 def of_chat(session: Session, chat_id: int) -> Path:
     """The path of the person of a chat. Two queries."""
     mine = (
-        select(
-            func.count(func.distinct(Application.mission_id)),
-            func.count(func.distinct(Initiative.organisation_id)),
-            func.coalesce(func.sum(Participation.minutes), 0),
-        )
+        select(func.count(func.distinct(Application.mission_id)), func.coalesce(func.sum(Participation.minutes), 0))
         .select_from(Participation)
         .join(Application, Application.id == Participation.application_id)
         .join(Person, Person.id == Application.person_id)
-        .join(Mission, Mission.id == Application.mission_id)
-        .join(Initiative, Initiative.id == Mission.initiative_id)
         .where(Person.chat_id == chat_id, Participation.state == "attended")
     )
-    missions, organisations, minutes = session.execute(mine).one()
+    missions, minutes = session.execute(mine).one()
     said = (
         select(Participation.application_id, Reflection.learned)
         .join(Participation, Participation.id == Reflection.participation_id)
@@ -54,7 +47,7 @@ def of_chat(session: Session, chat_id: int) -> Path:
         .where(Person.chat_id == chat_id, Reflection.learned.is_not(None))
         .order_by(Participation.took_place_on)
     )
-    return Path(int(missions), int(organisations), int(minutes), {int(number): words for number, words in session.execute(said)})
+    return Path(int(missions), int(minutes), {int(number): words for number, words in session.execute(said)})
 
 
 def last_day(session: Session, chat_id: int, mission_id: int | None) -> Participation | None:

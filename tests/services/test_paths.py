@@ -66,7 +66,7 @@ def test_what_he_says_is_kept_once_and_the_last_word_counts(store: Database, wor
         row = session.execute(select(Reflection)).scalar_one()
         assert (row.learned, row.wish) == ("la patience, et rire", "again")
         path = paths.of_chat(session, AMINA)
-    assert (path.missions, path.organisations, path.minutes, list(path.learned.values())) == (1, 1, 120, ["la patience, et rire"])
+    assert (path.missions, path.minutes, list(path.learned.values())) == (1, 120, ["la patience, et rire"])
 
 
 def test_a_skill_he_has_now_is_in_his_offer(store: Database, world: World) -> None:
