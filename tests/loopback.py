@@ -58,9 +58,11 @@ def served_aside(app: Any) -> Iterator[str]:
         while not server.started:
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @asynccontextmanager

@@ -21,16 +21,16 @@ from bot.settings import settings
 from bot.store.engine import Database
 from bot.store.models import ConversationMark, ConversationNote, Message
 from bot.texts import text, unmarked
+from tests.browser import DESK, PHONE, check, needs_chromium, page_of
+from tests.browser import chromium as chromium
 from tests.console.talk import Talk
 from tests.loopback import served_aside
-from tests.site.test_browser import CHROMIUM, DESK, PHONE, check, page_of
-from tests.site.test_browser import chromium as chromium
 from tests.worlds import AMINA, OTHER_OWNER, OWNER, count, organisation, small_world
 
 PASSWORD = "kefta-tangia-2026"
 MIXED = "سلام، بغيت نتطوع ف Sidi Moumen نهار السبت"
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+pytestmark = needs_chromium
 
 
 @pytest.fixture

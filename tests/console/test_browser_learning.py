@@ -18,14 +18,14 @@ from bot.services.training_files import Lesson
 from bot.settings import settings
 from bot.store.engine import Database
 from bot.store.models import Example, Sentence, TrainingRun
+from tests.browser import PHONE, check, needs_chromium
+from tests.browser import chromium as chromium
 from tests.console.talk import Talk
 from tests.console.test_browser import inside, told
 from tests.console.test_browser import secrets as secrets
 from tests.loopback import served_aside
 from tests.services.test_annotations import write_files
 from tests.services.test_retraining import measured
-from tests.site.test_browser import CHROMIUM, PHONE, check
-from tests.site.test_browser import chromium as chromium
 from tests.worlds import AMINA, BRAHIM, SALMA
 
 MIXED = "سلام، بغيت نتطوع ف Sidi Moumen نهار السبت"
@@ -33,7 +33,7 @@ JOINED = "واش كاين شي حاجة فلمعاريف 🙏🏽"
 FRENCH = "je voudrais donner un coup de main samedi"
 _TAUGHT = [Lesson("je veux aider", "offer_volunteering"), Lesson("une mission", "search_missions"), Lesson("salut toi", "greet")]
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+pytestmark = needs_chromium
 
 
 @pytest.fixture

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.texts import text
+from tests.browser import chromium as chromium
+from tests.browser import needs_chromium
 from tests.dialogues.product import Product
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 PATIENCE_MS = 60_000
 
-pytestmark = [pytest.mark.heavy, pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")]
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = [pytest.mark.heavy, needs_chromium]
 
 
 def phones(page: Any) -> tuple[Any, Any]:

@@ -13,13 +13,14 @@ import pytest
 
 from bot.settings import PROJECT
 from bot.texts import text, unmarked
+from tests.browser import chromium as chromium
+from tests.browser import needs_chromium
 from tests.dialogues.expectations import says
 from tests.dialogues.product import Product
-from tests.dialogues.test_sandbox_page import CHROMIUM, PATIENCE_MS
-from tests.dialogues.test_sandbox_page import chromium as chromium
+from tests.dialogues.test_sandbox_page import PATIENCE_MS
 
 PASSWORD = "rfissa-bastilla-2026"
-pytestmark = [pytest.mark.heavy, pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")]
+pytestmark = [pytest.mark.heavy, needs_chromium]
 
 
 @pytest.fixture

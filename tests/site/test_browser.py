@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,25 +11,14 @@ import pytest
 from bot.site.app import create_app
 from bot.store.engine import Database
 from bot.texts import REGISTERS, RIGHT_TO_LEFT, text
+from tests.browser import DESK, PHONE, check, needs_chromium, page_of
+from tests.browser import chromium as chromium
 from tests.loopback import served_aside
 from tests.site.region import MISSIONS, PAGES
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 CORE = ("/", "/missions/1", "/statistics")
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -38,35 +26,6 @@ def site(region: Database) -> Iterator[str]:
     """The address of the site, served from a thread."""
     with served_aside(create_app(region, None, bot_name="TadamonBot")) as address:
         yield address
-
-
-@contextlib.contextmanager
-def page_of(chromium: Any, viewport: dict[str, int], **options: Any) -> Iterator[tuple[Any, list[str]]]:
-    """A browser's page, and what it complains of."""
-    context = chromium.new_context(viewport=viewport, **options)
-    page = context.new_page()
-    complaints: list[str] = []
-    # That a page of an error is an error is the one thing it may say.
-    page.on("console", lambda message: complaints.append(message.text) if "Failed to load resource" not in message.text else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(request.url))
-    try:
-        yield page, complaints
-    finally:
-        context.close()
-
-
-def check(page: Any) -> list[str]:
-    """What is wrong with the page that is open: sideways scrolling, small targets of touch, and what axe calls serious or worse."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = []
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("the page scrolls sideways")
-    for violation in Axe().run(page).response["violations"]:
-        if violation["impact"] in ("serious", "critical"):
-            found.append(f"{violation['id']}: {[node['html'][:120] for node in violation['nodes'][:3]]}")
-    return found
 
 
 def look(chromium: Any, site: str, paths: tuple[str, ...], registers: tuple[str, ...], viewport: dict[str, int], **options: Any) -> None:
