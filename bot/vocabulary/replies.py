@@ -1,7 +1,8 @@
 """What a short reply to a question says: yes, no, or yes on terms ("seulement à partir de 15h ?").
 
 Found on normalised words (docs/understanding.md). A reply is a yes or a no only where nothing else is said in it: whoever says more has
-another wish, and the understanding hears that one.
+another wish, and the understanding hears that one. A yes that is taken back ("pas d'accord", "oui c'est complet") and a question are
+none: what follows from a yes reaches somebody else at once, so in doubt it is asked which one is meant.
 """
 
 from __future__ import annotations
@@ -13,18 +14,13 @@ from bot.vocabulary.spelling import normalise
 YES, NO, TERMS = "yes", "no", "terms"
 LONGEST_REPLY, LONGEST_TERMS = 9, 25
 """Words."""
-_OURSELVES = (
-    "ماشي مشكل",
-    "ma kayn mochkil",
-    "makayn mochkil",
-    "pas de probleme",
-    "pas de souci",
-    "لا مشكله",
-    "لا باس",
-    "لا مانع",
-    "ماكاين مشكل",
-)
+_MADE_OF_NO = re.compile(r"\b(?:ma ?kayn mochkil|pas de (?:probleme|souci)|(?:ماشي|ماكاين|ما كاين) مشكل|لا (?:مشكله|باس|مانع))\b")
 """Yeses that are made of a no."""
+_WELCOME = re.compile(
+    r"\b(?:(?:marhba|merhba|mar7ba|mre7ba|mer7ba|mrehba) b(?:ih|iha|ihom)|bienvenue? a (?:lui|elle|elles|eux)"
+    r"|(?:مرحبا|اهلا) (?:به|بها|بهم|بيه|بيها|بيهم)|مرحباب(?:ه|ها|هم))\b"
+)
+"""Of somebody else; said to us it is no more than a greeting."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -36,12 +32,12 @@ _YES = _words(
     confirme confirmons kan2akked n2akked اوكد نوكد كناكد ناكد
     oui ouais ouii wi ui oki ok okay okk dac dacc daccord accord accepte accepter acceptons acceptee prend prends prenons volontiers
     parfait
-    entendu bienvenue bienvenu valide validons go yes
-    ah ih iyeh ayeh ayih wah wayeh wakha waxa wakhaa nji safi mar7ba marhba merhba mre7ba mer7ba mrehba n9eblo n9ebloh n9eblouh
+    entendu valide validons go yes
+    ah ih iyeh ayeh ayih wah wayeh wakha waxa wakhaa nji safi n9eblo n9ebloh n9eblouh
     n9eblouha
     n9ebloha 9belna 9belnah
     9belnaha 9belt mwaf9in mwafe9 mwaf9a yji tji yallah na3am
-    نعم اجل موافق موافقه موافقون مقبول مقبوله نقبل نقبله نقبلها قبلنا قبلناه قبلناها قبلت اقبل مرحبا مرحبابه مرحبابها اهلا تفضل يتفضل
+    نعم اجل موافق موافقه موافقون مقبول مقبوله نقبل نقبله نقبلها قبلنا قبلناه قبلناها قبلت اقبل تفضل يتفضل
     تتفضل
     طبعا اكيد بالتاكيد حسنا تمام بكل سرور
     اه ايه اييه ايوا وي واه واخا واخه صافي نعام متافقين يجي تجي نجي نقبلوه نقبلوها نقبلو داكور اوك اوكي يالاه
@@ -51,11 +47,11 @@ _NO = _words(
     """
     non nn nan nope no refuse refusons refuser refusee desole desolee desoles malheureusement complet complete complets plein pleine
     impossible
-    la lla laa sme7 sm7 sme7li sm7lia sme7lia smeh sm7ou 3amer 3amra 3amrin 3mrat 3mer 3mar kmel kmelt kmlat salat sala ma9blnach
+    la lla laa sme7 sm7 sme7li sm7lia sme7lia smeh sm7ou 3amer 3amra 3amrin 3mrat 3mer 3mar kmelt kmlat salat sala ma9blnach
     n9derouch
     manpouvch
     لا كلا نعتذر اعتذر للاسف اسف اسفه اسفون عذرا مكتمل مكتمله اكتمل اكتملت امتلا امتلات ممتلئ نرفض ارفض رفضنا مستحيل
-    لالا سمح سمحي سمحو عامر عامره عامرين عمر عمرات كمل كملات سالات سالا مانقدروش ماقبلناهش
+    لالا سمح سمحي سمحو عامر عامره عامرين عمرات كملات سالات سالا مانقدروش ماقبلناهش
     """
 )
 _FULL = re.compile(
@@ -67,6 +63,7 @@ _FULL = re.compile(
 )
 _AROUND = _words(
     """
+    bienvenue bienvenu marhba merhba mar7ba mre7ba mer7ba mrehba مرحبا اهلا ai avons
     ذلك داكشي ca me va convient convienne merci bcp beaucoup pour nous moi lui elle c est cest bon bien sur super top avec plaisir le
     la les l on je j d de des sa son il
     elle peut
@@ -96,24 +93,40 @@ _TERMS = re.compile(
 )
 
 
+_NEGATES = _words("pas n ne plus jamais aucun aucune ma machi ما ماشي غير ليس ليست لم لن")
+_AFTER_ARTICLE = _words("place places reponse prochaine prise")
+"""Where "la" is the French article; alone, or before anything else, it is the no of Darija."""
+
+
 def read(text: str) -> str | None:
     """Whether a message says yes, no or yes on terms, and nothing else; None: something else, or neither for sure."""
-    plain = normalise(text)
-    said = plain.split()
+    plain = _WELCOME.sub("oui", _MADE_OF_NO.sub("oui", normalise(text)))
+    said = _FULL.sub(" non ", plain).split()
     if not said or len(said) > LONGEST_TERMS:
         return None
-    if _TERMS.search(plain) and len(said) > 2:
+    if len(said) > 2 and _is_terms(" ".join(said)):
         return TERMS
-    if len(said) > LONGEST_REPLY:
+    is_question = "?" in text or "؟" in text
+    if is_question or len(said) > LONGEST_REPLY or not all(word in _YES or word in _NO or word in _AROUND for word in said):
         return None
-    if any(plain.startswith(yes) for yes in _OURSELVES):
-        return YES
-    if _FULL.search(plain):
-        return NO
-    agrees, refuses = [word in _YES for word in said], [word in _NO for word in said]
-    if not all(word in _YES or word in _NO or word in _AROUND for word in said):
-        return None
-    # "La" is a no in Darija and an article in French: with a yes beside it ("oui pour la mission") it is the article.
-    if any(refuses) and (not any(agrees) or said[0] in _NO):
-        return NO
-    return YES if any(agrees) else None
+    agrees = any(word in _YES for word in said)
+    if any(_refuses(said, place) for place in range(len(said))):
+        # "La safi" says no; "oui c'est complet" says neither for sure.
+        return NO if _refuses(said, 0) or not agrees else None
+    return YES if agrees and not any(word in _NEGATES for word in said) else None
+
+
+def _refuses(said: list[str], place: int) -> bool:
+    if said[place] == "la":
+        return place == 0 and not _AFTER_ARTICLE.intersection(said[1:2])
+    return said[place] in _NO
+
+
+def _is_terms(plain: str) -> bool:
+    """Whether nothing but a yes stands before the terms, and more than a no behind: "désolé mais c'est complet" has none."""
+    found = _TERMS.search(plain)
+    if found is None:
+        return False
+    before, after = plain[: found.start()].split(), plain[found.end() :].split()
+    is_refusal = any(word in _NO for word in after) and all(word in _NO or word in _AROUND for word in after)
+    return all(word in _YES or word in _AROUND for word in before) and not is_refusal
