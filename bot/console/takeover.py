@@ -60,18 +60,23 @@ def beside(visit: Visit, session: Session, mark: ConversationMark) -> dict[str, 
     }
 
 
-def _do(visit: Visit, action: str, change: Callable[[Session, ConversationMark], Any]) -> Response:
-    """Do something in a conversation; whoever has it not says so, and nothing is changed."""
+def _do(visit: Visit, action: str, change: Callable[[Session, ConversationMark], bool]) -> Response:
+    """Do something in a conversation; whoever has it not is told so, and nothing is changed.
+
+    Args:
+        change: says whether it did anything: a form that comes twice does not.
+    """
     path = f"/conversations/{number(visit.request.path_params['number'])}"
     try:
         with visit.database.write() as session:
-            mark = conversation_marks.of_number(session, number(visit.request.path_params["number"]))
+            mark = conversation_marks.of_number(session, number(visit.request.path_params["number"]), locks=True)
             if mark is None:
                 raise Problem(404, "console_not_found", PATH)
-            change(session, mark)
+            is_new = change(session, mark)
             if action != "hand_back":
-                conversation_marks.unmask(session, visit.who, mark, mark.version, _REASON, visit.at)
-            audit.record(session, visit.who.author, action, visit.at, ("conversation", mark.id))
+                conversation_marks.unmask(session, visit.who, mark, _REASON, visit.at)
+            if is_new:
+                audit.record(session, visit.who.author, action, visit.at, ("conversation", mark.id))
     except NotYours:
         raise Problem(409, "console_not_yours", path) from None
     except Unfit:

@@ -18,6 +18,7 @@ from bot.console.inbox import register_names
 from bot.services import audit, conversation_marks, masking, transcripts
 from bot.services.conversation_marks import Stale, Unfit
 from bot.services.profiles import person_of
+from bot.services.staff_sessions import Staff
 from bot.services.transcript_thread import ACTION, BOT, FORM, PERSON, SENT, SESSION, SLOT, Entry
 from bot.store.models import Conversation, ConversationMark, Handoff
 
@@ -175,7 +176,7 @@ def _bubble(entry: Entry, is_private: bool, mask: masking.Mask | None, locale: s
         return Bubble(entry.kind, entry.at, entry, is_covered=True)
     words = mask.covered(entry.words) if mask else entry.words
     buttons = tuple(mask.covered(title) if mask else title for title in entry.buttons)
-    labels = tuple((str(one["entity"]), _value(one, locale)) for one in entry.entities)
+    labels = tuple((str(one["entity"]), _value(one, locale)) for one in masking.open_entities(entry.words, words, entry.entities))
     return Bubble(entry.kind, entry.at, entry, tuple(pieces(words, entry.entities)), buttons=buttons, labels=labels)
 
 
@@ -264,8 +265,13 @@ def note(visit: Visit) -> Response:
     return _changed(visit, conversation_marks.note, visit.form.get("words", ""))
 
 
+def _unmask(session: Session, staff: Staff, mark: ConversationMark, _version: int, reason: str, at: datetime) -> None:
+    """Whatever others did meanwhile, it holds: the version does not matter."""
+    conversation_marks.unmask(session, staff, mark, reason, at)
+
+
 def unmask(visit: Visit) -> Response:
     """Show personal details to this session for a quarter of an hour; back to the report from where that was asked."""
-    done = _changed(visit, conversation_marks.unmask, visit.form.get("reason", ""))
+    done = _changed(visit, _unmask, visit.form.get("reason", ""))
     report = number(visit.form.get("report"))
     return seen(f"/reports/{report}") if report else done

@@ -154,9 +154,8 @@ def colleagues(session: Session) -> list[tuple[int, str]]:
 # ---- personal details
 
 
-def unmask(session: Session, staff: Staff, mark: ConversationMark, _version: int, reason: str, at: datetime) -> None:
-    """Show personal details to this session for a quarter of an hour. Shown already, nothing changes; whatever others did meanwhile, it
-    holds. Raises Unfit for no reason."""
+def unmask(session: Session, staff: Staff, mark: ConversationMark, reason: str, at: datetime) -> None:
+    """Show personal details to this session for a quarter of an hour. Shown already, nothing changes. Raises Unfit for no reason."""
     if reason not in REASONS:
         raise Unfit("reason")
     if unmasked_until(session, staff, mark.chat_id, at):

@@ -6,8 +6,9 @@ Words keep their length where a part of them is covered, so that entities still 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import yaml
 from sqlalchemy import func, or_, select
@@ -75,6 +76,16 @@ class Mask:
         """A name is no part of another word; but Arabic joins and, for, with, in to it."""
         endings = (word[begin:] for begin in range(3) if set(word[:begin]) <= _JOINED)
         return any(ending in self._names or ending in _usual_names() for ending in endings)
+
+
+def open_entities(said: str, shown: str, entities: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The entities of which every word may be read: the value of another ("phone") would tell what is covered.
+
+    Args:
+        shown: the text as :meth:`Mask.covered` made it.
+        entities: with "start" and "end" in code points of the text.
+    """
+    return [one for one in entities if said[one["start"] : one["end"]] == shown[one["start"] : one["end"]]]
 
 
 def _cover(words: str) -> str:

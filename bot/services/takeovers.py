@@ -8,6 +8,7 @@ The table alone decides who answers: the gateway looks into it before each turn,
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -69,14 +70,15 @@ def register_of(session: Session, chat_id: int) -> str:
     return found if found in REGISTERS else DEFAULT_REGISTER
 
 
-def take(session: Session, account_id: int, chat_id: int, at: datetime) -> Takeover:
-    """Take a conversation; taken again by the same person, it is one. The person in the chat is told.
+def take(session: Session, account_id: int, chat_id: int, at: datetime) -> bool:
+    """Take a conversation; the person in the chat is told. False: the same colleague has it already, and nothing is changed.
 
-    Raises NotYours where a colleague has it.
+    Raises NotYours where another one has it.
     """
     known = running(session, chat_id)
     if known is not None:
-        return _own(known, account_id)
+        _own(known, account_id)
+        return False
     row = Takeover(chat_id=chat_id, account_id=account_id, began_at=at, last_reply_at=at, was_overheard=False)
     try:
         with session.begin_nested():
@@ -86,12 +88,12 @@ def take(session: Session, account_id: int, chat_id: int, at: datetime) -> Takeo
         found = running(session, chat_id)
         if found is None:
             raise NotYours from None
-        return _own(found, account_id)
+        _own(found, account_id)
+        return False
     session.execute(
         update(Handoff).where(Handoff.chat_id == chat_id, Handoff.state == "waiting").values(state="taken").execution_options(**_QUIET)
     )
-    _say(session, row, "began", text(register_of(session, chat_id), "takeover_began"), at)
-    return row
+    return _say(session, row, "began", text(register_of(session, chat_id), "takeover_began"), at)
 
 
 _QUIET = {"synchronize_session": False}
@@ -112,12 +114,13 @@ def _locked(session: Session, account_id: int, chat_id: int) -> Takeover:
     return _own(row, account_id)
 
 
-def reply(session: Session, account_id: int, chat_id: int, words: str, form: str, at: datetime) -> None:
-    """Write to the person in the chat.
+def reply(session: Session, account_id: int, chat_id: int, words: str, form: str, at: datetime) -> bool:
+    """Write to the person in the chat. False: these words of this form are there already.
 
     Args:
         words: plain text, as typed; every sign is shown as it is.
-        form: a name of the form that was sent, so that sent twice it is one message.
+        form: a name of the form that was sent. The same words of it, sent twice, are one message; from a page that was gone back to, other
+            words are another one.
 
     Raises NotYours, or Unfit.
     """
@@ -126,12 +129,14 @@ def reply(session: Session, account_id: int, chat_id: int, words: str, form: str
         raise Unfit
     row = _locked(session, account_id, chat_id)
     row.last_reply_at = at
-    _say(session, row, form, Html(escape(said, quote=False)), at)
+    digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+    return _say(session, row, f"{form}:{digest}", Html(escape(said, quote=False)), at)
 
 
-def hand_back(session: Session, account_id: int, chat_id: int, at: datetime) -> None:
-    """Let the bot answer again; the person in the chat is told, and nobody is waited for any more. Raises NotYours."""
+def hand_back(session: Session, account_id: int, chat_id: int, at: datetime) -> bool:
+    """Let the bot answer again; the person in the chat is told, and nobody is waited for any more. True. Raises NotYours."""
     _end(session, _locked(session, account_id, chat_id), STAFF, at)
+    return True
 
 
 def _silent(at: datetime) -> Any:
@@ -153,17 +158,18 @@ def end_silent(session: Session, at: datetime) -> int:
 
 def _end(session: Session, row: Takeover, by: str, at: datetime) -> None:
     row.ended_at, row.ended_by = at, by
-    # Left in silence, somebody still waits for a person.
+    # Left in silence, whoever had asked for a person still waits for one.
     values = {"state": "closed", "closed_at": at} if by == STAFF else {"state": "waiting"}
-    session.execute(
-        update(Handoff).where(Handoff.chat_id == row.chat_id, Handoff.state == "taken").values(**values).execution_options(**_QUIET)
-    )
-    _say(session, row, "ended", text(register_of(session, row.chat_id), f"takeover_ended_{by}"), at)
+    taken = update(Handoff).where(Handoff.chat_id == row.chat_id, Handoff.state == "taken").values(**values)
+    is_asked_for = session.execute(taken.execution_options(**_QUIET)).rowcount > 0
+    told = by if is_asked_for or by == STAFF else "unasked"
+    _say(session, row, "ended", text(register_of(session, row.chat_id), f"takeover_ended_{told}"), at)
 
 
-def _say(session: Session, row: Takeover, name: str, words: str, at: datetime) -> None:
+def _say(session: Session, row: Takeover, name: str, words: str, at: datetime) -> bool:
+    """Whether it was not said before."""
     session.flush()
-    outbox.queue(session, row.chat_id, outbox.REPLY, f"{ORIGIN}{row.id}:{name}", [Draft(words)], at)
+    return bool(outbox.queue(session, row.chat_id, outbox.REPLY, f"{ORIGIN}{row.id}:{name}", [Draft(words)], at))
 
 
 # ---- the gateway

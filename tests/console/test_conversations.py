@@ -63,9 +63,11 @@ def staff(database: Database, talk: Talk) -> Callable[..., Browser]:
 def told(database: Database, talk: Talk) -> Talk:
     """Amina offers and reports somebody; Brahim writes in Arabic letters; Salma is not understood."""
     small_world(database)
-    start = SAID.index("Maârif")
-    entity = {"entity": "place", "value": "Maârif", "start": start, "end": start + 6}
-    talk.says(AMINA, SAID, "offer_volunteering", 0.94, entities=[entity], ranking=[{"name": "search_missions", "confidence": 0.04}])
+    entities = [
+        {"entity": kind, "value": value, "start": SAID.index(value), "end": SAID.index(value) + len(value)}
+        for kind, value in (("place", "Maârif"), ("phone", PHONE))
+    ]
+    talk.says(AMINA, SAID, "offer_volunteering", 0.94, entities=entities, ranking=[{"name": "search_missions", "confidence": 0.04}])
     talk.event(AMINA, "action", name="offer_form")
     talk.event(AMINA, "slot", name="offer", value={"first_name": "Amina", "place": "Maârif"})
     talk.answers(AMINA, "Merci Amina !", "Éducation")
@@ -221,7 +223,7 @@ async def test_names_numbers_and_private_words_are_covered(told: Talk, staff: Ca
     page = words((await staff("admin").get(f"/conversations/{told.number(AMINA)}")).text)
     for covered in ("Amina", PHONE, PRIVATE, "venez tôt", "crié"):
         assert covered not in page, covered
-    assert "je m'appelle •••••, à Maârif, mon numéro •••• •• •• ••" in page
+    assert "je m'appelle •••••, à Maârif, mon numéro •••• •• •• ••" in page and "place: Maârif" in page and "phone:" not in page
     assert "Merci ••••• !" in page
     assert str(AMINA) not in re.sub(r"№ \d+", "", page)
 

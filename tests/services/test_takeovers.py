@@ -32,9 +32,9 @@ def staff(store: Database) -> tuple[int, int]:
         return rows[0].id, rows[1].id
 
 
-def take(store: Database, account: int, chat_id: int = AMINA, minutes: int = 0) -> int:
+def take(store: Database, account: int, chat_id: int = AMINA, minutes: int = 0) -> bool:
     with store.write() as session:
-        return int(takeovers.take(session, account, chat_id, NOW + timedelta(minutes=minutes)).id)
+        return takeovers.take(session, account, chat_id, NOW + timedelta(minutes=minutes))
 
 
 def said(store: Database, chat_id: int = AMINA) -> list[str]:
@@ -47,7 +47,7 @@ def handoff(store: Database) -> str:
 
 
 def test_taking_is_told_once_and_the_handoff_is_taken(store: Database, staff: tuple[int, int]) -> None:
-    assert take(store, staff[0]) == take(store, staff[0]), "pressed twice, it is one"
+    assert (take(store, staff[0]), take(store, staff[0])) == (True, False), "pressed twice, it is one"
     assert said(store) == [text("fr", "takeover_began")] and handoff(store) == "taken"
     with store.read() as session:
         assert takeovers.who_answers(session, AMINA) == (True, False) and takeovers.who_answers(session, BRAHIM) == (False, False)
@@ -106,6 +106,13 @@ def test_half_an_hour_of_silence_ends_it_and_somebody_is_waited_for_again(store:
     assert said(store)[-1] == text("fr", "takeover_ended_silence") and handoff(store) == "waiting"
     with store.read() as session:
         assert session.execute(select(Takeover.ended_by)).scalar_one() == "silence"
+
+
+def test_whoever_asked_for_nobody_is_promised_nobody(store: Database, staff: tuple[int, int]) -> None:
+    take(store, staff[0], BRAHIM)
+    with store.write() as session:
+        assert takeovers.end_silent(session, NOW + timedelta(minutes=30)) == 1
+    assert said(store, BRAHIM)[-1] == text("ary-Arab", "takeover_ended_unasked") and handoff(store) == "waiting"
 
 
 def test_rasa_is_told_once_that_it_may_answer_again(store: Database, staff: tuple[int, int]) -> None:
