@@ -87,6 +87,8 @@ def _decide(console: Console, entries: Mapping[str, Entry], request: Request, fo
     visit = Visit(console, request, staff, clock.now(), form)
     entry = entries.get("GET" if request.method == "HEAD" else request.method)
     try:
+        if _has_nul(request.query_params) or _has_nul(request.path_params):
+            raise Refused(400, "console_bad_filter")
         if request.method not in _SAFE and not _is_own_page(request, console.settings.site_url):
             raise Refused(403, "console_foreign")
         if entry is None or entry.permission != PUBLIC:
@@ -147,8 +149,8 @@ def _is_own_page(request: Request, site_url: str | None) -> bool:
     """Whether an unsafe request comes from a page of this very host. A browser says so in one header or the other; who says nothing is
     refused. With no referrer, browsers send "null" for the origin of forms, and Sec-Fetch-Site tells."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    hosts = {request.headers.get("host", ""), *([urlsplit(site_url).netloc] if site_url else [])}
-    is_own_origin = origin is not None and urlsplit(origin).netloc in hosts - {""}
+    hosts = {request.headers.get("host", ""), *([urlsplit(site_url).netloc] if site_url else [])} - {""}
+    is_own_origin = origin in {f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts}
     if site is not None:
         return site == "same-origin" and (origin in (None, "null") or is_own_origin)
     return is_own_origin
@@ -178,7 +180,13 @@ async def _form(request: Request) -> ImmutableMultiDict[str, str]:
         fields: Any = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Refused(400, "console_bad_form") from None
-    if any("\x00" in value for _, value in fields):
-        # PostgreSQL takes no such text.
+    form = ImmutableMultiDict(fields)
+    if _has_nul(form):
         raise Refused(400, "console_bad_form")
-    return ImmutableMultiDict(fields)
+    return form
+
+
+def _has_nul(fields: Mapping[str, str]) -> bool:
+    """PostgreSQL takes no such text."""
+    values = (value for _, value in fields.multi_items()) if isinstance(fields, ImmutableMultiDict) else fields.values()
+    return any("\x00" in value for value in values)

@@ -53,10 +53,10 @@ def take(session: Session, wanted: tuple[str, ...], at: datetime) -> int:
 
 def forgive(session: Session, name_key: str, address_key: str) -> None:
     """The attempt was right: the name begins anew, and of the address that one attempt is taken back."""
-    session.execute(delete(LoginThrottle).where(LoginThrottle.key == name_key).execution_options(synchronize_session=False))
-    row = session.execute(select(LoginThrottle).where(LoginThrottle.key == address_key).with_for_update()).scalar_one_or_none()
-    if row is not None:
-        row.failures = max(0, row.failures - 1)
+    wanted = select(LoginThrottle).where(LoginThrottle.key.in_((name_key, address_key)))
+    # In the order of take(): two who lock in two orders would wait for each other.
+    for row in session.execute(wanted.order_by(LoginThrottle.key).with_for_update()).scalars():
+        row.failures = 0 if row.key == name_key else max(0, row.failures - 1)
         row.not_before = row.last_at
 
 
@@ -68,6 +68,7 @@ def forget_old(session: Session, at: datetime) -> int:
 
 def _row(session: Session, key: str, at: datetime) -> Any:
     dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    new = dialect.insert(LoginThrottle).values(key=key, failures=0, last_at=at, not_before=at).on_conflict_do_nothing()
-    session.execute(new)
+    new = dialect.insert(LoginThrottle).values(key=key, failures=0, last_at=at, not_before=at)
+    # Touched, a row that was there is locked: whoever forgets old ones cannot delete it in between.
+    session.execute(new.on_conflict_do_update(index_elements=["key"], set_={"key": new.excluded.key}))
     return session.execute(select(LoginThrottle).where(LoginThrottle.key == key).with_for_update()).scalar_one()

@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 import pyotp
 from argon2 import PasswordHasher
@@ -133,10 +132,13 @@ def sign_in(write: WRITE, name: str, password: str, code: str, address: str, at:
         known = Author(account.id, account.name) if account else Author()
     step = code_step(secret, code.replace(" ", "") if _CODE.fullmatch(code.replace(" ", "")) else "-", clock.real_now())
     is_right = _matches(password_hash, password) and step is not None and known.account_id is not None
+    # The parameters may have become stronger since.
+    stronger = _hashed(password) if is_right and _HASHER.check_needs_rehash(password_hash) else None
     with write() as session:
         if is_right and step is not None and _use_code(session, known, password_hash, secret, step):
             login_throttle.forgive(session, *keys)
-            _strengthen(session, known, password_hash, password)
+            if stronger is not None:
+                session.get(StaffAccount, known.account_id).password_hash = stronger
             audit.record(session, known, "login", at)
             return Entered(staff_sessions.begin(session, int(known.account_id or 0), at))
         # Whoever it was, it was not shown to be this account. The throttle bounds how many of these there are.
@@ -158,13 +160,6 @@ def _use_code(session: Session, author: Author, password_hash: str, secret: str,
         .values(totp_last_step=step)
     )
     return bool(session.execute(used.execution_options(synchronize_session=False)).rowcount)
-
-
-def _strengthen(session: Session, author: Author, password_hash: str, password: str) -> None:
-    """Hash a password anew where the parameters have become stronger since."""
-    if _HASHER.check_needs_rehash(password_hash):
-        account: Any = session.get(StaffAccount, author.account_id)
-        account.password_hash = _hashed(password)
 
 
 def change_password(write: WRITE, staff: staff_sessions.Staff, old: str, new: str, address: str, at: datetime) -> Entered:

@@ -139,7 +139,7 @@ def understanding(session: Session, begin: datetime) -> list[Week]:
     )
     sums: dict[tuple[date, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for on, register, count, fallbacks, confidence in session.execute(query):
-        week = sums[monday(date.fromisoformat(str(on))), register]
+        week = sums[_week_of(on, begin), register]
         for place, value in enumerate((count, fallbacks, confidence)):
             week[place] += float(value or 0)
     return [
@@ -191,7 +191,7 @@ def lists(session: Session, begin: datetime, at: datetime) -> list[Lists]:
     )
     ended = select(func.date(Subscription.ended_at), func.count()).where(Subscription.ended_at >= begin)
     counted = [
-        _by_week(session, query.group_by(column))
+        _by_week(session, query.group_by(column), begin)
         for query, column in (
             (sent, func.date(Digest.created_at)),
             (acted, func.date(Recommendation.shown_at)),
@@ -201,11 +201,16 @@ def lists(session: Session, begin: datetime, at: datetime) -> list[Lists]:
     return [Lists(week, *(one.get(week, 0) for one in counted)) for week in _weeks(begin, at)]
 
 
-def _by_week(session: Session, query: Any) -> Mapping[date, int]:
+def _by_week(session: Session, query: Any, begin: datetime) -> Mapping[date, int]:
     found: dict[date, int] = defaultdict(int)
     for on, count in session.execute(query):
-        found[monday(date.fromisoformat(str(on)))] += int(count)
+        found[_week_of(on, begin)] += int(count)
     return found
+
+
+def _week_of(on: Any, begin: datetime) -> date:
+    """The week of a day as a database counts it, in UTC: the hour before it that already belongs to a period lies in its first week."""
+    return max(monday(date.fromisoformat(str(on))), begin.date())
 
 
 def needs(session: Session, at: datetime) -> list[Need]:

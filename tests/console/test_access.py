@@ -177,6 +177,7 @@ async def test_a_form_without_this_sessions_token_changes_nothing(database: Data
         {"Origin": "null"},
         {"Origin": "https://evil.test"},
         {"Origin": "https://console.test.evil.test"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": "none"},
@@ -346,3 +347,8 @@ async def test_markup_in_what_is_typed_stays_text(database: Database, browser: B
 async def test_the_door_cookie_goes_once_somebody_is_in(browser: Browser, secret: str) -> None:
     answer = await knock(browser, secret)
     assert "max-age=0" in cookie_of(answer, DOOR_COOKIE).lower()
+
+
+@pytest.mark.parametrize("path", ["/conversations?q=a%00b", "/organisations?state=%00", "/conversations/1%00", "/login?next=%00"])
+async def test_a_nul_in_an_address_is_refused(as_role: Callable[..., Browser], path: str) -> None:
+    assert (await as_role("admin").get(path)).status_code == 400

@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot import clock
 from bot.console.figures import TABLES, harmless
 from bot.services import applications, commitments, staff_figures
 from bot.store.engine import Database
-from bot.store.models import Application
+from bot.store.models import Application, Digest, Mission, Recommendation, Subscription
 from bot.texts import text, unmarked
 from tests.console.browser import Browser
 from tests.console.talk import Talk
-from tests.worlds import AMINA, BRAHIM, NOW, OWNER, local, small_world, volunteer
+from tests.worlds import AMINA, BRAHIM, NOW, OWNER, local, person_id, small_world, volunteer
 from tests.worlds import store as store
 
 BEGIN, LATER = staff_figures.since(NOW, 4), local(2026, 11, 29, 12)
@@ -61,11 +62,29 @@ def test_answers_by_week_with_their_median_and_the_silence(region: Database) -> 
     assert rows[0].hours is None
 
 
-def test_lists_and_needs(region: Database) -> None:
+def test_where_people_are_missing(region: Database) -> None:
     with region.read() as session:
-        assert sum(one.sent for one in staff_figures.lists(session, BEGIN, LATER)) == 0
         [need] = staff_figures.needs(session, NOW)
     assert (need.area, need.cause, need.places) == ("Maârif", "education", 4)
+
+
+def test_lists_that_were_sent_that_somebody_followed_and_that_ended(region: Database) -> None:
+    first, other = BEGIN + timedelta(minutes=30), BEGIN - timedelta(minutes=30)
+    with region.write() as session:
+        amina = person_id(session, AMINA)
+        rows = session.execute(select(Subscription).order_by(Subscription.person_id)).scalars().all()
+        rows[1].ended_at = NOW
+        told = [("a", "queued", first), ("b", "queued", other), ("c", "empty", NOW), ("d", "queued", NOW)]
+        digests = [Digest(subscription_id=rows[0].id, period=period, state=state, created_at=at) for period, state, at in told]
+        session.add_all(digests)
+        session.flush()
+        mission = session.execute(select(Mission.id)).scalar_one()
+        for position in (1, 2):
+            shown = {"digest_id": digests[0].id, "shown_to": "volunteer", "position": position, "points": 50, "price": 0.0, "policy": "x"}
+            session.add(Recommendation(person_id=amina, mission_id=mission, shown_at=first, **shown))
+    with region.read() as session:
+        weeks = staff_figures.lists(session, BEGIN, LATER)
+    assert [(one.sent, one.acted, one.ended) for one in weeks] == [(1, 1, 0), (0, 0, 0), (0, 0, 0), (1, 0, 1)]
 
 
 def test_understanding_by_week_and_register(database: Database, tmp_path: Path) -> None:
@@ -123,7 +142,3 @@ def test_a_spreadsheet_reckons_with_nothing(cell: str) -> None:
 @pytest.mark.parametrize("cell", [-5, 3.5, "Aïn Chock", "", "2026-11-23", "هرهورة"])
 def test_what_is_harmless_stays_as_it_is(cell: str | int | float) -> None:
     assert harmless(cell) == cell
-
-
-def test_since_is_aware() -> None:
-    assert staff_figures.since(datetime.now(clock.CASABLANCA), 4).tzinfo is not None
