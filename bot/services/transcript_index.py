@@ -166,7 +166,7 @@ class _Chat:
 
     row: Conversation
     last: dict[str, Any] | None
-    """The values of its newest sentence so far; None: there is none."""
+    """The values of its newest sentence, as long as nothing was read after it; None: there is none, or something was."""
     sentences: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -202,7 +202,12 @@ def _chats(session: Session, chat_ids: Iterable[int]) -> dict[int, _Chat]:
     newest = select(func.max(Sentence.id)).where(Sentence.chat_id.in_(wanted)).group_by(Sentence.chat_id)
     columns = (Sentence.chat_id, Sentence.event_id, Sentence.is_fallback, Sentence.ranking)
     last = {row.chat_id: dict(row._mapping) for row in session.execute(select(*columns).where(Sentence.id.in_(newest)))}
-    return {row.chat_id: _Chat(row, last.get(row.chat_id)) for row in known}
+    return {row.chat_id: _Chat(row, _still_last(row, last.get(row.chat_id))) for row in known}
+
+
+def _still_last(row: Conversation, said: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The newest sentence of an earlier page, where nothing came after it: a tap in between is no sentence."""
+    return said if said is not None and said["event_id"] == row.last_event_id else None
 
 
 def _new_conversation(event: Event) -> Conversation:
@@ -210,18 +215,17 @@ def _new_conversation(event: Event) -> Conversation:
 
 
 def _tell(chat: _Chat, event: Event, chosen: dict[int, str]) -> None:
-    """Take one event into a conversation; what is tapped after the bot asked back is noted under that sentence's event."""
-    row = chat.row
-    row.last_event_id = event.id
+    """Take one event into a conversation; what is tapped right after the bot asked back is noted under that sentence's event."""
+    row, before = chat.row, chat.last
+    row.last_event_id, chat.last = event.id, None
     if event.kind != "user":
         row.loop = event.content.get("name") if event.kind == "active_loop" else None
         return
     row.last_at = event.at
     text = str(event.content.get("text") or "")
     if tapped := _PAYLOAD.match(text):
-        if chat.last and chat.last["is_fallback"] and any(name == tapped[1] for name, _ in chat.last["ranking"]):
-            chosen[chat.last["event_id"]] = tapped[1]
-        chat.last = None
+        if before and before["is_fallback"] and any(name == tapped[1] for name, _ in before["ranking"]):
+            chosen[before["event_id"]] = tapped[1]
         return
     if not text.strip() or text.startswith("/"):
         return
@@ -232,21 +236,30 @@ def _tell(chat: _Chat, event: Event, chosen: dict[int, str]) -> None:
     row.register = said["register"] or row.register
     row.sentences += 1
     row.fallbacks += said["is_fallback"]
-    if row.loop is None and said["confidence"] is not None:
+    if _counts_as_doubt(said):
         row.lowest_confidence = min(said["confidence"], 1.0 if row.lowest_confidence is None else row.lowest_confidence)
+
+
+def _counts_as_doubt(said: Mapping[str, Any]) -> bool:
+    """Whether the confidence of a sentence tells how well the bot understood; below DOUBTFUL what is no doubt was not said to it."""
+    confidence = said["confidence"]
+    return said["loop"] is None and confidence is not None and (said["is_doubtful"] or confidence >= DOUBTFUL)
 
 
 def sentence_of(event: Event, loop: str | None) -> dict[str, Any]:
     """The columns of a sentence, of an event of kind user.
 
+    What is said while a person of the team answers is no misunderstanding, whatever is made of it: the bot was not asked.
+
     Args:
         loop: the form that was open; what is said to one is an answer, in whatever words, and no sign of misunderstanding.
     """
     parsed: Mapping[str, Any] = event.content.get("parse_data") or {}
-    ranking = _ranking(parsed)
-    is_fallback = loop is None and (parsed.get("intent") or {}).get("name") == _FALLBACK
-    intent, confidence = ranking[0] if ranking else (None, None)
     metadata = event.content.get("metadata") or {}
+    ranking = _ranking(parsed)
+    was_asked = loop is None and not metadata.get("overheard")
+    is_fallback = was_asked and (parsed.get("intent") or {}).get("name") == _FALLBACK
+    intent, confidence = ranking[0] if ranking else (None, None)
     update_id = metadata.get("update_id")
     return {
         "chat_id": event.chat_id,
@@ -264,7 +277,7 @@ def sentence_of(event: Event, loop: str | None) -> dict[str, Any]:
             if isinstance(e.get("start"), int) and isinstance(e.get("end"), int)
         ],
         "is_fallback": is_fallback,
-        "is_doubtful": loop is None and (is_fallback or confidence is None or confidence < DOUBTFUL),
+        "is_doubtful": was_asked and (is_fallback or confidence is None or confidence < DOUBTFUL),
         "loop": loop,
         "chosen_intent": None,
         "state": "new",
@@ -346,7 +359,10 @@ def recount(session: Session, chat_ids: Iterable[int]) -> None:
     wanted = list(chat_ids)
     if not wanted:
         return
-    outside = func.min(Sentence.confidence).filter(Sentence.loop.is_(None))
+    # As _counts_as_doubt has it.
+    outside = func.min(Sentence.confidence).filter(
+        Sentence.loop.is_(None), Sentence.is_doubtful.is_(True) | (Sentence.confidence >= DOUBTFUL)
+    )
     columns = (func.count(), func.count().filter(Sentence.is_fallback.is_(True)), outside, func.max(Sentence.id))
     query = select(Sentence.chat_id, *columns).where(Sentence.chat_id.in_(wanted)).group_by(Sentence.chat_id)
     counted = {row[0]: row[1:] for row in session.execute(query)}

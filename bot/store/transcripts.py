@@ -84,7 +84,7 @@ class Conversation(Base):
     register = Column(String(8))
     last_intent = Column(String(64))
     lowest_confidence = Column(Float, index=True)
-    """Of its sentences outside a form; None: there is none."""
+    """Of its sentences outside a form that were said to the bot; None: there is none."""
     fallbacks = Column(Integer, nullable=False, index=True)
     """How often the bot asked back."""
     sentences = Column(Integer, nullable=False)

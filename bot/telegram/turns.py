@@ -185,7 +185,9 @@ class TurnRunner:
             # Not used up: it means the same when the bot is back.
             words = await asyncio.to_thread(self._title, row, incoming.text)
         await self._insist(self._note_overheard, row)
-        await self._dialogue.overhear(row.chat_id, words or OLD_BUTTON, metadata, repeated=row.attempts > 1)
+        # So that nobody takes for misunderstood what was not said to the bot.
+        heard = {**metadata, "overheard": True}
+        await self._dialogue.overhear(row.chat_id, words or OLD_BUTTON, heard, repeated=row.attempts > 1)
         await self._insist(self._close, row, [])
 
     def _note_overheard(self, row: InboxUpdate) -> None:

@@ -35,9 +35,9 @@ def user(
     at: float = AT,
     **more: Any,
 ) -> Row:
-    """A person's sentence or tap."""
+    """A person's sentence or tap; ``metadata``: what the gateway adds."""
     register = more.pop("register", "fr")
-    metadata = {} if update_id is None else {"update_id": update_id, "first_name": "Amina"}
+    metadata = {} if update_id is None else {"update_id": update_id, "first_name": "Amina", **more.pop("metadata", {})}
     return chat_id, "user", at, {"text": words, "metadata": metadata, "parse_data": parse(words, intent, confidence, register, **more)}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import transcripts
-from bot.services.transcript_index import keys_of, read_page, word_keys
+from bot.services.transcript_index import keys_of, read_page, recount, word_keys
 from bot.store.engine import Database
 from bot.store.models import Conversation, Sentence, SentenceKey, TranscriptMark
 from bot.vocabulary.spelling import words
@@ -110,6 +110,27 @@ def test_where_the_bot_asked_back_the_likeliest_is_kept_and_what_was_tapped(stor
     assert conversation(store).fallbacks == 1
 
 
+@pytest.mark.parametrize("limit", [1, 2, 2000])
+@pytest.mark.parametrize(
+    ("between", "chosen"),
+    [
+        ([], "search_missions"),
+        ([user(AMINA, "/help", 2, "help")], None),
+        ([user(AMINA, "/restart", 2, None)], None),
+        ([user(AMINA, "salam", 2)], None),
+        ([(AMINA, "session_started", AT, {})], None),
+    ],
+)
+def test_what_is_tapped_later_is_no_choice_however_the_pages_fall(
+    store: Database, events: Events, limit: int, between: list[Any], chosen: str | None
+) -> None:
+    events.add_many(
+        [user(AMINA, "chno nqdr ndir", 1, "nlu_fallback", 0.3), *between, user(AMINA, "/search_missions", 9, "search_missions")]
+    )
+    read(store, events, limit)
+    assert sentences(store)[0].chosen_intent == chosen
+
+
 def test_what_answers_a_form_is_no_misunderstanding(store: Database, events: Events) -> None:
     events.add_many(
         [
@@ -129,6 +150,27 @@ def test_what_answers_a_form_is_no_misunderstanding(store: Database, events: Eve
         (None, False, False),
     ]
     assert conversation(store).lowest_confidence == 0.3
+
+
+def test_what_is_said_to_a_person_of_the_team_is_no_misunderstanding(store: Database, events: Events) -> None:
+    heard = {"overheard": True}
+    events.add_many(
+        [
+            user(AMINA, "bghit n3awen", 1, "offer_volunteering", 0.8),
+            user(AMINA, "la la hadak machi dyali", 2, "nlu_fallback", 0.1, metadata=heard),
+            user(AMINA, "ok merci bzaf", 3, None, metadata=heard),
+            user(AMINA, "wakha", 4, "affirm", 0.5, metadata=heard),
+        ]
+    )
+    read(store, events)
+    _, *rest = sentences(store)
+    assert [(row.is_fallback, row.is_doubtful) for row in rest] == [(False, False)] * 3
+    assert (rest[0].intent, rest[0].confidence) == ("greet", 0.1), "what would have been understood is told"
+    found = conversation(store)
+    assert (found.sentences, found.fallbacks, found.lowest_confidence) == (4, 0, 0.8)
+    with store.write() as session:
+        recount(session, [AMINA])
+    assert (conversation(store).fallbacks, conversation(store).lowest_confidence) == (0, 0.8)
 
 
 def test_what_is_written_for_one_reader_is_found_by_nobody(store: Database, events: Events) -> None:

@@ -34,7 +34,7 @@ class Overheard(FakeDialogue):
         if self.is_away:
             self.is_away = False
             raise Unavailable("ConnectError")
-        assert chat_id == CHAT and metadata["update_id"]
+        assert chat_id == CHAT and metadata["update_id"] and metadata["overheard"] is True
         self.overheard.append((words, repeated))
 
     async def resume(self, chat_id: int) -> None:
@@ -78,6 +78,7 @@ async def test_a_thousand_words_and_taps_get_no_word_of_the_bot(desk: Desk) -> N
     desk.receive(tap(2000, data=token), message(2001, text="bonjour"), age_seconds=-120)
     async with desk.open():
         await desk.closed(2000, 2001)
+    assert not any("overheard" in metadata for metadata in dialogue.metadata)
     assert [turn[1] for turn in dialogue.turns] == [ANSWER, "bonjour"], "a button that was tapped meanwhile still means what it meant"
     assert dialogue.resumed == 1
 
