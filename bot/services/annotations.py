@@ -6,6 +6,7 @@ part no character, nothing private is left, and the files could hold it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +27,7 @@ KEPT, SKIPPED, UNDONE, STALE, UNKNOWN, REFUSED = "kept", "skipped", "undone", "s
 SURE = 0.85
 """From this confidence on, a sentence that was understood rightly teaches little."""
 LOOKED_AT = 2000
+_ADDRESS = re.compile(r"\S*(?:@|https?://|www\.|t\.me/)\S*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -270,7 +272,8 @@ def _is_printable(letter: str) -> bool:
 
 
 def names_in(session: Session, chat_id: int, words: str) -> set[str]:
-    """What in a text names the person or somebody around him, as far as it is known. Five queries."""
+    """What in a text names the person or somebody around him, as far as it is known; parts of addresses are no names. Five queries."""
+    words = _ADDRESS.sub(lambda found: " " * len(found[0]), words)
     covered = masking.around(session, chat_id).covered(words)
     named: set[str] = set(masking.names_of(session, [chat_id]).get(chat_id, ()))
     run = ""

@@ -116,6 +116,25 @@ def test_what_names_the_person_goes_and_spans_move(store: Database, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("mon mail c'est salam.casa@gmail.com, salam et bonne soirée", "mon mail c'est nom@exemple.ma, salam et bonne soirée"),
+        ("kayn f www.aide-maroc.ma bghit aide", "kayn f https://exemple.ma bghit aide"),
+        ("insta @mission_dima ana dima bghit mission", "insta @exemple ana dima bghit mission"),
+        ("شوفو t.me/khir khir كبير", "شوفو https://exemple.ma khir كبير"),
+        ("amina@gmail.com, ana amina", "nom@exemple.ma, ana Salma"),
+    ],
+)
+def test_parts_of_an_address_are_no_names(store: Database, tmp_path: Path, taught: Corpus, said: str, kept: str) -> None:
+    events = Events(store, tmp_path)
+    events.add_many([user(AMINA, said, 1, "nlu_fallback", 0.2)])
+    transcripts.run(store.write, events.tracker)
+    with store.write() as session:
+        volunteer(session, AMINA, "Amina")
+    assert keep(store, taught, Judgement("greet", (), "fr"), account=None).words == kept  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"intent": "fly"}, "intent"),
