@@ -76,6 +76,14 @@ def test_what_is_private_is_replaced_by_what_is_natural(said: str, kept: str) ->
         "3afak 3tini 2 wla 3 d les missions",
         "500 dh l chher",
         "c'est gratuit.merci",
+        "السبت حسن ليا من الأحد",
+        "تجربة جميلة جدا، ليلة سعيدة",
+        "رجاء أوقفوا الرسائل",
+        "أعطونا أسماء المشاركين",
+        "إلى أي عمر تقبلون",
+        "انس الأمر، نجاة هؤلاء أهم",
+        "نحتاج إلى دعم بشري",
+        "fikra jamila bzaf",
     ],
 )
 def test_what_tells_nothing_of_anybody_stays(said: str) -> None:
