@@ -2,7 +2,7 @@
 evaluation set in tests/evaluation for measuring.
 
 The database says what was kept; sentences in these files that it does not know stay. Everything is checked and rendered before the first
-file is touched; each file changes as a whole. Done twice, nothing changes.
+file is touched; each file changes as a whole. Done twice, or again after a kill, nothing is there twice and nothing left out.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bot.services.training_files import Lesson, Unwritable, annotated, rendered,
 from bot.store.models import REGISTERS, Example
 
 TRANSACTION = Callable[[], AbstractContextManager[Session]]
+_WRITING = ".writing"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,6 @@ class _Plan:
     groups: dict[tuple[str, str, str], list[Lesson]] = field(default_factory=dict)
     added: int = 0
     removed: int = 0
-    written: list[int] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -55,18 +55,40 @@ def export(read: TRANSACTION, write: TRANSACTION, project: Path, at: datetime) -
 
     Raises OSError where a file cannot be written, ValueError where one cannot be read; files changed before stay, each whole.
     """
-    with read() as session:
-        kept = session.execute(select(Example).where(Example.state == "kept").order_by(Example.id)).scalars().all()
-        revoked = session.execute(select(Example).where(Example.state == "revoked").order_by(Example.id)).scalars().all()
-    plan = _planned(corpus(project), kept, revoked)
-    contents = _contents(plan)
-    changed = _write(project, contents)
+    taught = corpus(project)
     with write() as session:
-        new = update(Example).where(Example.id.in_(plan.written), Example.exported_at.is_(None)).values(exported_at=at)
+        # Noted before it is in a file: what is taken back meanwhile, or after a kill, must go out of it again.
+        new = update(Example).where(Example.state == "kept", Example.exported_at.is_(None)).values(exported_at=at)
         session.execute(new.execution_options(synchronize_session=False))
+    with read() as session:
+        noted = select(Example).where(Example.state == "kept", Example.exported_at.is_not(None))
+        kept = session.execute(noted.order_by(Example.id)).scalars().all()
+        revoked = session.execute(select(Example).where(Example.state == "revoked").order_by(Example.id)).scalars().all()
+    plan = _planned(taught, kept, revoked)
+    try:
+        changed = _write(project, _contents(plan))
+    except OSError:
+        _note_missing(write, _in_no_file(corpus(project), kept))
+        raise
+    _note_missing(write, _in_no_file(corpus(project), kept))
+    with write() as session:
         gone = delete(Example).where(Example.id.in_([one.id for one in revoked]))
         session.execute(gone.execution_options(synchronize_session=False))
     return Exported(plan.added, plan.removed, tuple(changed), tuple(plan.refused))
+
+
+def _note_missing(write: TRANSACTION, numbers: Sequence[int]) -> None:
+    """Note that examples are in no file."""
+    if numbers:
+        with write() as session:
+            missing = update(Example).where(Example.id.in_(numbers), Example.state == "kept").values(exported_at=None)
+            session.execute(missing.execution_options(synchronize_session=False))
+
+
+def _in_no_file(taught: Corpus, kept: Sequence[Example]) -> list[int]:
+    """The examples, refused or not written, that no file of the console has."""
+    learned = {(spelled(one.lesson.words), one.lesson.intent, one.split) for one in taught.taught if one.is_learned}
+    return [one.id for one in kept if (spelled(one.words), one.intent, one.split) not in learned]
 
 
 def waiting(session: Session) -> tuple[int, int]:
@@ -101,7 +123,6 @@ def _planned(taught: Corpus, kept: Sequence[Example], revoked: Sequence[Example]
         if reason is not None:
             plan.refused.append((example.id, reason))
             continue
-        plan.written.append(example.id)
         if known is None:
             lesson = Lesson(example.words, example.intent, spans_of(example.entities))
             here[spelling] = Taught(lesson, example.register, example.split, LEARNED)
@@ -143,21 +164,35 @@ def _contents(plan: _Plan) -> dict[Path, str]:
 def _write(project: Path, contents: dict[Path, str]) -> list[str]:
     """Write what differs, each file at once, then delete those that nothing is left for; returns the paths."""
     changed = [path for path, content in contents.items() if _content(project / path) != content]
-    unfinished = []
-    for path in changed:
-        (project / path).parent.mkdir(parents=True, exist_ok=True)
-        temporary = (project / path).with_suffix(".writing")
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(contents[path])
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.append((temporary, project / path))
-    for temporary, path in unfinished:
-        temporary.replace(path)
+    try:
+        unfinished = [(_beside(project / path, contents[path]), project / path) for path in changed]
+        for temporary, path in unfinished:
+            temporary.replace(path)
+    except OSError:
+        _sweep(project)
+        raise
+    _sweep(project)
     left = [path for path in _learned_files(project) if path.relative_to(project) not in contents]
     for path in left:
         path.unlink()
     return sorted([*map(str, changed), *(str(path.relative_to(project)) for path in left)])
+
+
+def _beside(path: Path, content: str) -> Path:
+    """Write a content beside its file, and see it on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(_WRITING)
+    with temporary.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary
+
+
+def _sweep(project: Path) -> None:
+    """Delete what a failure, or an earlier kill, left unfinished."""
+    for path in _learned_files(project, _WRITING):
+        path.unlink()
 
 
 def _content(path: Path) -> str | None:
@@ -167,7 +202,7 @@ def _content(path: Path) -> str | None:
         return None
 
 
-def _learned_files(project: Path) -> Iterable[Path]:
+def _learned_files(project: Path, suffix: str = ".yml") -> Iterable[Path]:
     for folder in FOLDERS.values():
         for register in REGISTERS:
-            yield from sorted((project / folder / register).glob(f"{LEARNED}*.yml"))
+            yield from sorted((project / folder / register).glob(f"{LEARNED}*{suffix}"))

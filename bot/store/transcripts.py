@@ -124,7 +124,7 @@ class Example(Base):
     kept_by = Column(Integer, ForeignKey("staff_accounts.id", ondelete="SET NULL"))
     kept_at = Column(Instant, nullable=False)
     exported_at = Column(Instant)
-    """When it was written to a file; None: it was not yet."""
+    """When it was written to a file, or is about to be; None: it is in none."""
 
 
 class TrainingRun(Base):

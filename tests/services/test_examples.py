@@ -153,7 +153,80 @@ def test_what_would_break_the_training_data_is_left_out_and_told(store: Database
     done = run(store, project)
     assert done.refused == tuple(zip(numbers, (reason for _, reason in bad), strict=True))
     assert (done.added, done.files, files(project)) == (0, (), before)
+    with store.read() as session:
+        assert examples.waiting(session) == (len(bad), 0), "it is in no file"
     keep(store, Lesson("bien", "greet"))
+    assert run(store, project).added == 1
+
+
+def test_what_the_files_refuse_later_is_written_again_once_they_do_not(store: Database, project: Path) -> None:
+    keep(store, Lesson("un", "greet"))
+    run(store, project)
+    (project / "data/nlu/fr/learned_volunteer.yml").unlink()
+    write_files(project, {"data/nlu/fr/by_hand": [Lesson("un", "inform")]})
+    assert [reason for _, reason in run(store, project).refused] == ["contradicts"]
+    with store.read() as session:
+        assert examples.waiting(session) == (1, 0)
+    (project / "data/nlu/fr/by_hand.yml").unlink()
+    assert run(store, project).added == 1
+    with store.read() as session:
+        assert examples.waiting(session) == (0, 0)
+
+
+def test_what_is_taken_back_after_a_kill_goes_out_of_the_files_again(
+    store: Database, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files have it already, the database must know: else nobody would ever take it out of them."""
+    [number] = keep(store, Lesson("un", "greet"))
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(examples, "_learned_files", lambda project, suffix=".yml": dies() if suffix == ".yml" else ())
+    with pytest.raises(KeyboardInterrupt):
+        run(store, project)
+    monkeypatch.undo()
+    assert "data/nlu/fr/learned_volunteer.yml" in files(project)
+    with store.write() as session:
+        assert annotations.revoke(session, number, None, NOW).state == "undone"
+    assert run(store, project).removed == 1
+    assert "data/nlu/fr/learned_volunteer.yml" not in files(project)
+
+
+def test_what_is_taken_back_while_the_files_are_written_is_not_forgotten(
+    store: Database, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [number] = keep(store, Lesson("un", "greet"))
+    planned = examples._planned
+
+    def meanwhile(*given: Any) -> Any:
+        with store.write() as session:
+            annotations.revoke(session, number, None, NOW)
+        return planned(*given)
+
+    monkeypatch.setattr(examples, "_planned", meanwhile)
+    assert run(store, project).added == 1
+    monkeypatch.undo()
+    assert run(store, project).removed == 1
+    assert count(store, Example) == 0
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind_and_everything_waiting(
+    store: Database, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, Lesson("un", "greet"))
+    before = files(project)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(examples.os, "fsync", full)
+    with pytest.raises(OSError):
+        run(store, project)
+    monkeypatch.undo()
+    assert files(project) == before
+    with store.read() as session:
+        assert examples.waiting(session) == (1, 0)
     assert run(store, project).added == 1
 
 
