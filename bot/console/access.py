@@ -13,7 +13,6 @@ from bot.console.gate import COOKIE, DOOR_COOKIE
 from bot.services import audit, staff_accounts, staff_sessions
 from bot.services.staff_accounts import AccountError, Entered
 from bot.store.models import Handoff, Message, Organisation, Participation
-from bot.texts import catalogue
 
 _WITHIN = re.compile(rf"{ROOT}(?:/[A-Za-z0-9/_-]*)?(?:\?[A-Za-z0-9=&%+._~-]*)?", re.ASCII)
 """Where the door may lead to: a page of the console, nowhere else."""
@@ -92,14 +91,10 @@ def front(visit: Visit) -> Response:
         "/reports": select(func.count()).select_from(Message).where(Message.state == "open"),
         "/disputes": select(func.count()).select_from(Participation).where(Participation.state == "disputed"),
     }
+    shown = [(path, key) for path, key, permission in MENU if visit.who.may(permission)]
     with visit.database.read() as session:
-        counts = {path: session.execute(query).scalar_one() for path, query in waits.items()}
-    told = catalogue(visit.locale)
-    cards = [
-        (path, key, how if (how := f"{key}_how") in told else None, counts.get(path))
-        for path, key, permission in MENU
-        if visit.who.may(permission)
-    ]
+        counts = {path: session.execute(waits[path]).scalar_one() for path, _ in shown if path in waits}
+    cards = [(path, key, f"{key}_how", counts.get(path)) for path, key in shown]
     return page(visit, "front.html", {"cards": cards})
 
 

@@ -110,9 +110,15 @@ def number(value: str | None) -> int:
     return int(value) if value and value.isascii() and value.isdecimal() and len(value) <= 9 else 0
 
 
+def whole(value: str | None) -> int | None:
+    """A whole number from outside, 0 among them; None where it is none."""
+    return number(value) if value == "0" or number(value) else None
+
+
 def version(value: str | None) -> int:
     """The version that a form was made from; -1, which nothing has, where it is none."""
-    return number(value) if value == "0" or number(value) else -1
+    found = whole(value)
+    return -1 if found is None else found
 
 
 # ---- pages
@@ -194,9 +200,16 @@ def page(visit: Visit, template: str, context: Mapping[str, Any] | None = None, 
         csrf=staff.csrf if staff else "",
         menu=[(path, key) for path, key, permission in MENU if staff and staff.may(permission)],
         here=visit.request.url.path.removeprefix(ROOT),
+        languages=_languages(visit),
         **(context or {}),
     )
     return HTMLResponse(shown, status, headers={"Content-Language": locale})
+
+
+def _languages(visit: Visit) -> list[tuple[str, str, str]]:
+    """Each language of the console: its code, its own name, and the way to this page in it, wherever that was to lead."""
+    after = [("next", visit.request.query_params["next"])] if "next" in visit.request.query_params else []
+    return [(one, unmarked(text(one, "register_name")), "?" + urlencode([*after, ("lang", one)])) for one in LOCALES]
 
 
 def problem(visit: Visit, status: int, key: str, back: str | None = None) -> Response:

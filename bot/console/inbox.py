@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from bot.clock import CASABLANCA
-from bot.console.frame import Problem, Visit, page
+from bot.console.frame import Problem, Visit, page, whole
 from bot.services import conversation_marks, masking, transcripts
 from bot.services.staff_accounts import folded
 from bot.services.staff_sessions import Staff
@@ -58,9 +58,10 @@ def _short(value: str) -> str:
 
 
 def _account(value: str) -> int:
-    if not (value.isascii() and value.isdecimal() and len(value) <= 9):
+    found = whole(value)
+    if found is None:
         raise ValueError(value)
-    return int(value)
+    return found
 
 
 READ: Mapping[str, Callable[[str], Any]] = {

@@ -25,19 +25,21 @@ _NAMES = {
 
 
 def models(visit: Visit) -> Response:
-    """All runs, the newest first, the first of them with its comparison."""
+    """All runs, the newest first, one of them with its comparison; htmx gets how far a run is."""
+    asked = number(visit.request.query_params.get("run"))
     with visit.database.read() as session:
         runs = retraining.runs(session)
         kept, revoked = examples.waiting(session)
-    asked = number(visit.request.query_params.get("run"))
     shown = next((run for run in runs if run.id == asked), runs[0] if runs else None)
+    if visit.is_partial:
+        return page(visit, "models_progress.html", {"working": shown, **_NAMES})
+    working = next((run for run in runs if run.is_open), None)
     report = shown.report if shown is not None and shown.report and "verdict" in shown.report else None
-    is_open = any(run.is_open for run in runs)
     context = {
         "runs": runs,
         "shown": shown,
         "report": report,
-        "is_open": is_open,
+        "working": working,
         "kept": kept,
         "revoked": revoked,
         "register_names": register_names(),
@@ -46,8 +48,6 @@ def models(visit: Visit) -> Response:
         "confirm": visit.request.query_params.get("confirm") == "1",
         **_NAMES,
     }
-    if visit.is_partial:
-        return page(visit, "models_progress.html", context)
     return page(visit, "models.html", context)
 
 

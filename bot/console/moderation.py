@@ -135,9 +135,11 @@ def reports(visit: Visit) -> Response:
 
 def report(visit: Visit) -> Response:
     """What somebody wrote to the team, and the thread that he reported. The other side's words are covered until unmasked."""
-    with visit.database.write() as session:
+    with visit.database.read() as session:
+        chat_id = _message(visit, session).chat_id
+    mark_id = numbered(visit.database, {chat_id}).get(chat_id)
+    with visit.database.read() as session:
         row = _message(visit, session)
-        mark_id = conversation_marks.numbers(session, [row.chat_id]).get(row.chat_id)
         until = conversation_marks.unmasked_until(session, visit.who, row.chat_id, visit.at)
         mask = None if until else masking.around(session, row.chat_id)
         mission = session.get(Mission, row.mission_id) if row.mission_id else None
@@ -154,8 +156,9 @@ def report(visit: Visit) -> Response:
             "unmask_reasons": {reason: f"console_unmask_{reason}" for reason in conversation_marks.REASONS},
             **_NAMES,
         }
+    with visit.database.write() as session:
         audit.record(session, visit.who.author, "view", visit.at, ("message", row.id), unmasked=until is not None)
-        return page(visit, "report.html", context)
+    return page(visit, "report.html", context)
 
 
 def _message(visit: Visit, session: Session) -> Message:

@@ -19,6 +19,8 @@ from bot.store.models import ConversationMark, StaffAccount
 
 PATH = "/handoffs"
 _FORM = re.compile(r"[0-9a-f]{16}", re.ASCII)
+REASON_NAMES = {reason: f"console_handoff_{reason}" for reason in ("asked", "not_understood", "report", "disputed")}
+"""Keys of the texts: why a person is waited for."""
 _REASON = "handoff"
 """Why somebody who answers sees personal details."""
 
@@ -30,7 +32,7 @@ def waiting(visit: Visit) -> Response:
     numbers = numbered(visit.database, {one.chat_id for one in rows})
     context = {
         "rows": [(one, numbers[one.chat_id], *_waited(visit.at - one.opened_at)) for one in rows if one.chat_id in numbers],
-        "reasons": {reason: f"console_handoff_{reason}" for reason in ("asked", "not_understood", "report", "disputed")},
+        "reasons": REASON_NAMES,
     }
     return page(visit, "handoffs.html", context)
 

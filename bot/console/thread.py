@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +36,7 @@ _NAMES = {
     "kind_names": {kind: f"console_kind_{kind}" for kind in ("reply", "notice", "digest")},
     "judged_names": {state: f"console_judged_{state}" for state in ("kept", "skipped")},
     "delivery_names": {state: f"console_delivery_{state}" for state in ("queued", "sending", "sent", "failed", "unknown")},
-    "handoff_reasons": {reason: f"console_handoff_{reason}" for reason in ("asked", "not_understood", "report", "disputed")},
+    "handoff_reasons": takeover.REASON_NAMES,
     "unmask_reasons": {reason: f"console_unmask_{reason}" for reason in conversation_marks.REASONS},
 }
 """Keys of the texts by what they name."""
@@ -67,8 +68,9 @@ class Bubble:
 
 
 def thread(visit: Visit) -> Response:
-    """The newest part of a conversation, or with ``before`` an older one; htmx gets the older bubbles alone."""
-    before = visit.request.query_params.get("before") or None
+    """The newest part of a conversation, or with ``before`` an older one; htmx gets the older bubbles alone, and with ``latest`` the newest
+    ones, if they are not those that it names."""
+    before, latest = visit.request.query_params.get("before") or None, visit.request.query_params.get("latest")
     with visit.database.read() as session:
         mark = _mark(visit, session)
         part = _part(visit, session, mark.chat_id, before)
@@ -79,14 +81,20 @@ def thread(visit: Visit) -> Response:
             "bubbles": shown,
             "before": part.before,
             "is_newest": before is None,
+            "fingerprint": hashlib.sha256(repr(shown).encode()).hexdigest()[:16],
             "until": until,
             **_NAMES,
         }
         context["payload"] = _payload if until is None else str
-        if not visit.is_partial:
+        if visit.is_partial and latest:
+            context |= takeover.beside(visit, session, mark)
+        elif not visit.is_partial:
             context |= _beside(visit, session, mark, bool(until))
+    if visit.is_partial and latest:
+        # What did not change stays as it is, with all that was opened in it.
+        return Response(status_code=204) if latest == context["fingerprint"] else page(visit, "latest.html", context)
     if visit.is_partial:
-        return page(visit, "bubbles.html", context)
+        return page(visit, "part.html", context)
     with visit.database.write() as session:
         audit.record(session, visit.who.author, "view", visit.at, ("conversation", mark.id), unmasked=until is not None)
         if before is None:

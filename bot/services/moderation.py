@@ -1,6 +1,6 @@
 """What staff decide about organisations and about what people wrote to the team. Whoever it concerns is told in his own register.
 
-pending ─► validated | refused      validated ─► flagged      refused | flagged ─► validated (and refused ─► refused, for another reason)
+pending ─► validated | refused      validated ─► flagged      refused | flagged ─► validated
 
 A decision is made about what the page showed: where the organisation has changed since, or somebody else was faster, it is not made.
 """
@@ -22,11 +22,12 @@ from bot import vocabulary
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
-from bot.services import audit, cards, organisations
+from bot.services import audit, cards, care, organisations, takeovers
+from bot.services.profiles import person_of
 from bot.services.staff_sessions import Staff
 from bot.services.territory import within
-from bot.store.models import Conversation, Handoff, Message, Organisation, OrganisationReview, Person
-from bot.texts import DEFAULT_REGISTER, text
+from bot.store.models import Handoff, Message, Organisation, OrganisationReview
+from bot.texts import text
 from bot.vocabulary.spelling import words
 
 VALIDATED, REFUSED, FLAGGED = "validated", "refused", "flagged"
@@ -225,8 +226,8 @@ def _tell_members(session: Session, organisation: Organisation, review: Organisa
 
 
 def messages(session: Session, state: str, before: int | None = None, limit: int = PAGE) -> list[Message]:
-    """What people wrote to the team, reports before praise and blame: those that are open, the oldest first; those that are closed, the
-    newest first. One row more than ``limit`` where there is another page.
+    """What people wrote to the team: what is open, the oldest first; what is closed, the newest first. One row more than ``limit`` where
+    there is another page.
 
     Args:
         before: the number with which the page before ended.
@@ -243,8 +244,7 @@ def close(session: Session, staff: Staff, message_id: int, closing: str, at: dat
     """It was read and dealt with; whoever wrote it is told, unless ``closing`` is silent. Raises Stale, Unfit."""
     if closing not in CLOSINGS:
         raise Unfit(closing)
-    closed = update(Message).where(Message.id == message_id, Message.state == "open").values(state="closed")
-    if not session.execute(closed.execution_options(synchronize_session=False)).rowcount:
+    if not care.close_message(session, message_id):
         raise Stale
     message: Message = session.execute(select(Message).where(Message.id == message_id)).scalar_one()
     audit.record(session, staff.author, "message_closed", at, ("message", message_id), kind=message.kind, closing=closing)
@@ -263,11 +263,10 @@ def _close_handoff(session: Session, chat_id: int, at: datetime) -> None:
 
 
 def _answer(session: Session, message: Message, closing: str, at: datetime) -> None:
-    person = session.execute(select(Person).where(Person.chat_id == message.chat_id)).scalar_one_or_none()
+    person = person_of(session, message.chat_id)
     if person is not None and person.blocked_at is not None:
         return
-    conversation = session.get(Conversation, message.chat_id)
-    register = person.register if person else (conversation.register if conversation else None) or DEFAULT_REGISTER
+    register = takeovers.register_of(session, message.chat_id)
     day = cards.day(message.created_at.astimezone(CASABLANCA).date(), register)
     draft = Draft(text(register, f"moderation_closed_{closing}", day=day), solicited=False)
     outbox.queue(session, message.chat_id, outbox.NOTICE, f"closed:{message.id}", [draft], at)

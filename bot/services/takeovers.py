@@ -31,6 +31,8 @@ ORIGIN = "staff:"
 """Begins the origin of what the team wrote."""
 CANNED = ("hello", "which", "noted", "settled", "urgent")
 """Answers that are ready in each register."""
+MOST_WAITING = 200
+"""Conversations on the page of those who wait: nobody answers more before he looks again."""
 STAFF, QUIET = "staff", "silence"
 
 
@@ -200,13 +202,14 @@ def note_resumed(session: Session, chat_id: int) -> None:
 
 
 def queue(session: Session) -> list[Waiting]:
-    """The conversations in which a person is waited for, the longest first. One query."""
+    """The conversations in which a person is waited for, the longest first, at most :data:`MOST_WAITING`. One query."""
     query = (
         select(Handoff, StaffAccount.name)
         .outerjoin(Takeover, (Takeover.chat_id == Handoff.chat_id) & Takeover.ended_at.is_(None))
         .outerjoin(StaffAccount, StaffAccount.id == Takeover.account_id)
         .where(Handoff.state != "closed")
         .order_by(Handoff.opened_at, Handoff.id)
+        .limit(MOST_WAITING)
     )
     return [Waiting(row.chat_id, row.reason, row.opened_at, row.state, name) for row, name in session.execute(query)]
 

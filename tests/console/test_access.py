@@ -352,3 +352,8 @@ async def test_the_door_cookie_goes_once_somebody_is_in(browser: Browser, secret
 @pytest.mark.parametrize("path", ["/conversations?q=a%00b", "/organisations?state=%00", "/conversations/1%00", "/login?next=%00"])
 async def test_a_nul_in_an_address_is_refused(as_role: Callable[..., Browser], path: str) -> None:
     assert (await as_role("admin").get(path)).status_code == 400
+
+
+async def test_another_language_leads_to_where_one_wanted_to_go(browser: Browser) -> None:
+    page = (await browser.get("/login?next=%2Fstaff%2Freports%3Fstate%3Dclosed")).text
+    assert 'href="?next=%2Fstaff%2Freports%3Fstate%3Dclosed&amp;lang=ar" lang="ar"' in page and "العربية</a>" in page

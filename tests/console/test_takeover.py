@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -116,13 +117,25 @@ async def test_who_may_not_answer_sees_no_form(staff: Callable[..., Browser], ta
     assert said(database) == []
 
 
-async def test_who_answers_sees_what_is_said(staff: Callable[..., Browser], talk: Talk) -> None:
+async def test_who_answers_sees_what_is_said_as_soon_as_it_is_and_what_did_not_change_stays(
+    staff: Callable[..., Browser], talk: Talk
+) -> None:
     agent, path = staff("ilham"), f"/conversations/{talk.number(AMINA)}"
     await agent.post(f"{path}/take")
+
+    def way(page: str) -> str:
+        found = re.search(r'hx-get="/staff(/conversations/\d+\?latest=\w+)" hx-trigger="every', page)
+        assert found is not None
+        return found[1]
+
+    first = way((await agent.get(path)).text)
+    assert (await agent.get(first, **{"HX-Request": "true"})).status_code == 204
     talk.says(AMINA, "je m'appelle Amina, 0661 23 45 67", "inform", 0.9)
     talk.read()
-    part = await agent.get(path, **{"HX-Request": "true"})
-    assert "0661 23 45 67" in part.text and "<html" not in part.text
+    part = await agent.get(first, **{"HX-Request": "true"})
+    assert "0661 23 45 67" in part.text and "<html" not in part.text and way(part.text) != first
+    await agent.post(f"{path}/hand-back")
+    assert "hx-trigger" not in (await agent.get(first, **{"HX-Request": "true"})).text, "and nothing is asked for any more"
 
 
 async def test_a_number_that_is_nobodys(staff: Callable[..., Browser]) -> None:
