@@ -7,6 +7,7 @@ trains only what nobody has decided on yet.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -72,8 +73,17 @@ class Workshop:
         return self.model.with_suffix(".inputs")
 
     @property
+    def exporting(self) -> Path:
+        """The stamp of the model as it was when an export began; there only until that is over."""
+        return self.model.with_suffix(".exporting")
+
+    @property
     def previous(self) -> Path:
         return self.model.with_name(f"previous.{self.model.name}")
+
+    @property
+    def previous_stamp(self) -> Path:
+        return self.previous.with_suffix(".inputs")
 
     def candidate(self, run_id: int) -> Path:
         return self.folder / str(run_id) / CANDIDATE
@@ -187,15 +197,32 @@ def _make(shop: Workshop, run_id: int) -> dict[str, Any]:
 
 def _export(shop: Workshop) -> examples.Exported:
     """Write the examples into the project; the running model stands for these inputs, too, until somebody decides."""
-    is_current = _stamped(shop) == shop.fingerprint()
+    is_current = _is_current(shop)
+    if is_current:
+        # Killed between the files and the stamp, the model is still taken for current by whoever goes on.
+        _write(shop.exporting, _read(shop.stamp) or "")
     try:
         exported = examples.export(shop.database.read, shop.database.write, shop.project, clock.now())
     except (OSError, ValueError) as error:
         log.warning("examples could not be written", error=type(error).__name__)
+        with contextlib.suppress(OSError):  # of a disk that is full: the next export moves it
+            _move_stamp(shop, is_current)
         raise Failed("export") from None
+    _move_stamp(shop, is_current)
+    return exported
+
+
+def _is_current(shop: Workshop) -> bool:
+    """Whether the running model was up to date before an export began, be it one that was killed."""
+    stamped = _stamped(shop)
+    return stamped is not None and stamped in (shop.fingerprint(), _read(shop.exporting))
+
+
+def _move_stamp(shop: Workshop, is_current: bool) -> None:
+    """Let a model that was up to date stand for the files as they are now: a half export is no reason to train at the next start either."""
     if is_current:
         _stamp(shop, shop.fingerprint())
-    return exported
+    shop.exporting.unlink(missing_ok=True)
 
 
 def _forget_old_candidates(shop: Workshop) -> None:
@@ -219,13 +246,13 @@ def _promote(shop: Workshop, run_id: int) -> dict[str, Any]:
             raise Failed("gone")
         replaced = running
         _put(shop.model, shop.previous)
-        if shop.stamp.exists():
-            _put(shop.stamp, shop.previous.with_suffix(".inputs"))
+        _keep_stamp(shop.stamp, shop.previous_stamp)
         with shop.database.write() as session:
             session.get(TrainingRun, run_id).replaced_sha = replaced
         _put(candidate, shop.model)
-    # Taken up after a kill, the file is in its place already; the rest may be done again.
-    _stamp(shop, inputs or shop.fingerprint())
+    # Taken up after a kill, the file is in its place already; the rest may be done again. What came into the files after this model
+    # was trained, it has not learnt: the next start trains.
+    _stamp(shop, inputs or "")
     try:
         report["rasa"] = "told" if shop.tell_rasa(shop.model) else "away"
     except Failed:
@@ -245,8 +272,10 @@ def _roll_back(shop: Workshop, run_id: int) -> dict[str, Any]:
         if not shop.previous.exists() or sha_of(shop.previous) != replaced:
             raise Failed("gone")
         _put(shop.previous, shop.model)
-    # The files hold what the model before did not learn: that is decided, and no reason to train at the next start.
-    _stamp(shop, shop.fingerprint())
+    # Where the files hold what the model before did not learn, that is decided, and no reason to train at the next start; what was
+    # changed by hand since is one.
+    if not _is_current(shop):
+        _keep_stamp(shop.previous_stamp, shop.stamp)
     report["rasa"] = "told" if shop.tell_rasa(shop.model) else "away"
     return {"state": ROLLED_BACK, "report": report}
 
@@ -254,9 +283,15 @@ def _roll_back(shop: Workshop, run_id: int) -> dict[str, Any]:
 def _restore(shop: Workshop) -> None:
     """Rasa refuses the candidate: the file before takes its place again, for the next start."""
     _put(shop.previous, shop.model)
-    stamp = shop.previous.with_suffix(".inputs")
-    if stamp.exists():
-        _put(stamp, shop.stamp)
+    _keep_stamp(shop.previous_stamp, shop.stamp)
+
+
+def _keep_stamp(source: Path, target: Path) -> None:
+    """Let a stamp stand in another place, too; where there is none, none stands there."""
+    if source.exists():
+        _put(source, target)
+    else:
+        target.unlink(missing_ok=True)
 
 
 def _put(source: Path, target: Path) -> None:
@@ -268,13 +303,22 @@ def _put(source: Path, target: Path) -> None:
 
 
 def _stamp(shop: Workshop, inputs: str) -> None:
-    temporary = shop.stamp.with_name(f"{shop.stamp.name}.writing")
-    temporary.write_text(inputs, encoding="utf-8")
-    temporary.replace(shop.stamp)
+    _write(shop.stamp, inputs)
 
 
 def _stamped(shop: Workshop) -> str | None:
-    return shop.stamp.read_text(encoding="utf-8") if shop.stamp.exists() and shop.model.exists() else None
+    return _read(shop.stamp) if shop.model.exists() else None
+
+
+def _write(path: Path, content: str) -> None:
+    """Write a small file, which is whole at any moment."""
+    temporary = path.with_name(f"{path.name}.writing")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def sha_of(path: Path) -> str:

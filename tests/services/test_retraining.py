@@ -322,6 +322,103 @@ def test_what_is_not_running_is_not_rolled_back(store: Database, shop: Workshop)
     assert (row(store, number).error, shop.model.read_bytes()) == ("not_running", b"trained by hand")
 
 
+@pytest.mark.parametrize("writes", range(5))
+def test_an_export_that_is_killed_is_no_reason_to_train_at_the_next_start(
+    store: Database, shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    keep(store, Lesson("merci de m'aider", "thank"))
+    keep(store, Lesson("chokran", "thank"), register="ary-Latn")
+    number = asked(store)
+    rename, done = Path.replace, []
+
+    def dies(self: Path, target: Path) -> Path:
+        if len(done) == writes:
+            raise KeyboardInterrupt
+        done.append(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", dies)
+    if writes < 4:
+        kill(store, shop, number)
+        monkeypatch.undo()
+    assert retrain.work(shop, number) == "done"
+    assert row(store, number).report["examples"]["added"] in range(3) and len(list(shop.project.rglob("learned_*.yml"))) == 2
+    assert shop.stamp.read_text() == shop.fingerprint() and not shop.exporting.exists()
+    assert shop.model.read_bytes() == b"old"
+
+
+def test_an_export_that_fails_half_way_is_no_reason_to_train_at_the_next_start(
+    store: Database, shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, Lesson("merci de m'aider", "thank"))
+    keep(store, Lesson("chokran", "thank"), register="ary-Latn")
+    rename, done = Path.replace, []
+
+    def full(self: Path, target: Path) -> Path:
+        done.append(target.name)
+        if "learned" in target.name and sum("learned" in name for name in done) == 2:
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    number = asked(store)
+    monkeypatch.setattr(Path, "replace", full)
+    assert retrain.work(shop, number) == "failed"
+    monkeypatch.undo()
+    assert (row(store, number).error, tools.called) == ("export", [])
+    assert shop.stamp.read_text() == shop.fingerprint() and not shop.exporting.exists()
+    assert len(list(shop.project.rglob("learned_*.yml"))) == 1
+
+
+def test_an_older_model_does_not_pass_for_one_that_learnt_what_came_since(store: Database, shop: Workshop, tools: Tools) -> None:
+    first = asked(store)
+    retrain.work(shop, first)
+    learnt = shop.fingerprint()
+    keep(store, Lesson("merci de m'aider", "thank"))
+    tools.model = b"newer"
+    retrain.work(shop, asked(store))
+    assert shop.stamp.read_text() == shop.fingerprint() != learnt
+    tools.model = b"new"
+    ask(store, retraining.ask_promotion, first, anyway=True)
+    assert retrain.work(shop, first) == "promoted"
+    assert (shop.model.read_bytes(), shop.stamp.read_text()) == (b"new", learnt)
+    # Back again, the model before stands for what it stood for.
+    ask(store, retraining.ask_rollback, first)
+    assert retrain.work(shop, first) == "rolled_back"
+    assert shop.stamp.read_text() == shop.fingerprint()
+
+
+def test_a_model_of_which_nobody_knows_what_it_learnt_is_trained_anew(store: Database, shop: Workshop) -> None:
+    number = asked(store)
+    retrain.work(shop, number)
+    with store.write() as session:
+        session.get(TrainingRun, number).inputs = None
+    ask(store, retraining.ask_promotion, number)
+    assert retrain.work(shop, number) == "promoted"
+    assert shop.stamp.read_text() != shop.fingerprint()
+
+
+def test_what_was_changed_by_hand_is_trained_after_a_way_back_too(store: Database, shop: Workshop, tools: Tools) -> None:
+    number = asked(store)
+    retrain.work(shop, number)
+    ask(store, retraining.ask_promotion, number)
+    retrain.work(shop, number)
+    tools.inputs = "changed by hand"
+    ask(store, retraining.ask_rollback, number)
+    assert retrain.work(shop, number) == "rolled_back"
+    assert shop.stamp.read_text() != shop.fingerprint()
+
+
+def test_a_stamp_of_long_ago_does_not_come_back(store: Database, shop: Workshop, tools: Tools) -> None:
+    number = asked(store)
+    retrain.work(shop, number)
+    shop.previous_stamp.write_text(shop.fingerprint())
+    shop.stamp.unlink()
+    ask(store, retraining.ask_promotion, number)
+    tools.fails = {"rasa"}
+    assert retrain.work(shop, number) == "done"
+    assert shop.model.read_bytes() == b"old" and not shop.stamp.exists()
+
+
 def test_a_model_that_was_not_current_stays_so(store: Database, shop: Workshop) -> None:
     """Somebody changed the training data by hand: the next start shall train, whatever the console does meanwhile."""
     shop.stamp.write_text("before")
