@@ -78,30 +78,24 @@ def _refused(reason: str) -> Outcome:
 
 
 def queue(
-    session: Session,
-    register: str | None = None,
-    intent: str | None = None,
-    doubtful: bool = True,
-    before: int | None = None,
-    limit: int = 20,
+    session: Session, register: str | None = None, intent: str | None = None, doubtful: bool = True, limit: int = 20
 ) -> list[Sentence]:
-    """Sentences that nobody judged yet, the newest first. One query, of the newest :data:`LOOKED_AT` of them.
+    """Sentences that nobody judged yet, the newest first. One query; for an intent, of the newest :data:`LOOKED_AT` that fit otherwise.
 
     What was written for one reader (bot.services.masking) is nobody's to learn from.
 
     Args:
+        register: in which they were written.
         intent: that was understood, or was the next likeliest.
         doubtful: only those that were misunderstood, as far as the bot can tell.
-        before: the number of a sentence; None: the newest.
     """
     query = select(Sentence).where(Sentence.state == "new", Sentence.loop.is_(None) | Sentence.loop.not_in(masking.PRIVATE_FORMS))
     if doubtful:
         query = query.where(Sentence.is_doubtful.is_(True))
-    if before is not None:
-        query = query.where(Sentence.id < before)
-    looked = session.execute(query.order_by(Sentence.id.desc()).limit(LOOKED_AT if register or intent else limit)).scalars()
-    found = [row for row in looked if (register is None or row.register == register) and (intent is None or _may_be(row, intent))]
-    return found[:limit]
+    if register is not None:
+        query = query.where(Sentence.register == register)
+    looked = session.execute(query.order_by(Sentence.id.desc()).limit(LOOKED_AT if intent else limit)).scalars()
+    return [row for row in looked if intent is None or _may_be(row, intent)][:limit]
 
 
 def _may_be(row: Sentence, intent: str) -> bool:

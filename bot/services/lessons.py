@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -16,6 +17,8 @@ from bot.vocabulary.spelling import words
 TRAIN, HELD_OUT = "train", "held_out"
 FOLDERS = {TRAIN: Path("data") / "nlu", HELD_OUT: Path("tests") / "evaluation"}
 """Where the project keeps its sentences: in a folder for each register, in a file for each topic."""
+MIXED = "mixed"
+"""The folder of sentences that are in several registers at once; there are some to measure by, none to learn from."""
 LEARNED = "learned_"
 """Begins the name of a file that the console writes."""
 ALIKE = 88.0
@@ -30,6 +33,7 @@ class Taught:
 
     lesson: Lesson
     register: str
+    """One of REGISTERS, or MIXED."""
     split: str
     topic: str
     """The name of its file without its end."""
@@ -100,13 +104,17 @@ class Corpus:
     def _like(one: Taught, likeness: float) -> Like:
         return Like(one.lesson.words, one.lesson.intent, one.register, one.split, float(likeness))
 
+    @cached_property
+    def _topics(self) -> Mapping[tuple[str, str, str], str]:
+        counted: dict[tuple[str, str, str], Counter[str]] = {}
+        for one in self.taught:
+            if not one.is_learned:
+                counted.setdefault((one.register, one.lesson.intent, one.split), Counter())[one.topic] += 1
+        return {key: min(topics, key=lambda topic: (-topics[topic], topic)) for key, topics in counted.items()}
+
     def topic(self, register: str, intent: str, split: str) -> str:
         """The topic under which a register has an intent: the file, not written by the console, that has most of it."""
-        counted: dict[str, int] = {}
-        for one in self.taught:
-            if (one.register, one.lesson.intent, one.split) == (register, intent, split) and not one.is_learned:
-                counted[one.topic] = counted.get(one.topic, 0) + 1
-        return min(counted, key=lambda topic: (-counted[topic], topic)) if counted else "other"
+        return self._topics.get((register, intent, split), "other")
 
 
 def corpus(project: Path) -> Corpus:
@@ -114,7 +122,7 @@ def corpus(project: Path) -> Corpus:
     files = tuple(
         (path, split, register, path.stat().st_mtime_ns, path.stat().st_size)
         for split, folder in FOLDERS.items()
-        for register in REGISTERS
+        for register in (*REGISTERS, MIXED)
         for path in sorted((project / folder / register).glob("*.yml"))
     )
     return _corpus(files)

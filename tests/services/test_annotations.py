@@ -12,7 +12,8 @@ from sqlalchemy import select
 from bot.services import annotations, transcripts
 from bot.services.annotations import Judgement
 from bot.services.lessons import Corpus, corpus
-from bot.services.training_files import Lesson, Span, rendered
+from bot.services.training_files import Lesson, Span, read, rendered
+from bot.settings import PROJECT
 from bot.store.engine import Database
 from bot.store.models import Example, Sentence, StaffAccount
 from tests.services.talk import AT, user
@@ -42,6 +43,7 @@ def project(tmp_path: Path) -> Path:
             "data/nlu/ary-Arab/volunteer": [Lesson("بغيت نعاون فالمعاريف", "offer_volunteering")],
             "data/nlu/ary-Latn/talk": [Lesson("salam", "greet")],
             "tests/evaluation/fr/talk": [Lesson("coucou tout le monde", "greet")],
+            "tests/evaluation/mixed/talk": [Lesson("salam, je cherche شي جمعية", "search_missions")],
         },
     )
     return tmp_path
@@ -165,6 +167,8 @@ def test_what_is_wrong_is_refused_and_changes_nothing(heard: Database, taught: C
         ("Je veux  AIDER !", "offer_volunteering", "known"),
         ("je veux aider", "greet", "contradicts"),
         ("Coucou tout le monde", "greet", "known"),  # it is held out: learnt, it would measure nothing
+        ("Salam je cherche  شي جمعية !", "search_missions", "known"),
+        ("salam, je cherche شي جمعية", "greet", "contradicts"),
         ("a" * 500, "greet", "long"),
     ],
 )
@@ -292,15 +296,30 @@ def test_the_queue_begins_with_the_newest_doubt(heard: Database, taught: Corpus)
         assert [row.chat_id for row in annotations.queue(session, register="fr", doubtful=False)] == [BRAHIM]
         assert [row.chat_id for row in annotations.queue(session, intent="search_missions", doubtful=False)] == [BRAHIM, AMINA]
         assert annotations.queue(session, intent="greet", register="fr", doubtful=False) == []
-        first = annotations.queue(session, doubtful=False, limit=1)[0]
-        assert [row.chat_id for row in annotations.queue(session, doubtful=False, before=first.id)] == [AMINA]
     keep(heard, taught)
     with heard.read() as session:
         assert annotations.queue(session) == []
 
 
+def test_a_register_is_found_behind_many_newer_sentences_of_another(
+    heard: Database, taught: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(annotations, "LOOKED_AT", 1)
+    with heard.read() as session:
+        assert [row.chat_id for row in annotations.queue(session, register="ary-Latn", doubtful=False)] == [AMINA]
+        assert [row.chat_id for row in annotations.queue(session, register="ary-Latn", intent="greet", doubtful=False)] == [AMINA]
+
+
 def test_what_was_found_and_cannot_stand_is_not_offered(heard: Database) -> None:
     assert annotations.found_spans(sentence(heard)) == (PLACE,)
+
+
+def test_what_is_held_out_in_this_project_is_known() -> None:
+    """In whatever folder it stands."""
+    whole = corpus(PROJECT)
+    for path in (PROJECT / "tests" / "evaluation").glob("*/*.yml"):
+        for lesson in read(path.read_text(encoding="utf-8")):
+            assert any(one.split == "held_out" for one in whole.same(lesson.words)), lesson
 
 
 def test_files_are_read_anew_when_they_change(project: Path) -> None:
