@@ -187,9 +187,11 @@ def _make(shop: Workshop, run_id: int) -> dict[str, Any]:
     if not candidate.exists():
         raise Failed("training")
     _advance(shop, run_id, EVALUATING)
+    against = sha_of(shop.model)
     measured = shop.measure(shop.model, candidate, folder)
     report = {
         **retraining.report_of(measured),
+        "against": against,
         "examples": {"added": exported.added, "removed": exported.removed, "refused": len(exported.refused)},
     }
     return {"state": DONE, "report": report, "inputs": inputs, "model_sha": sha_of(candidate)}
@@ -241,6 +243,9 @@ def _promote(shop: Workshop, run_id: int) -> dict[str, Any]:
         report = dict(run.report or {})
     running = sha_of(shop.model)
     if running != wanted:
+        if report.get("against") not in (None, running):
+            # The comparison that staff saw says nothing of the model that answers now.
+            raise Failed("not_running")
         candidate = shop.candidate(run_id)
         if not candidate.exists() or sha_of(candidate) != wanted:
             raise Failed("gone")

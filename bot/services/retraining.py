@@ -27,7 +27,8 @@ PROMOTING, PROMOTED, ROLLING_BACK, ROLLED_BACK = "promoting", "promoted", "rolli
 PROGRESS = {QUEUED: 0, EXPORTING: 2, TRAINING: 5, EVALUATING: 70, DONE: 100}
 ERRORS = ("export", "training", "evaluating", "killed", "gone", "refused", "not_running")
 """Why a run failed: the files could not be written, the model not be trained or not be measured, its worker was killed twice; or why it was
-not promoted or rolled back: the model's file is gone, Rasa does not take it, or another model runs by now."""
+not promoted or rolled back: the model's file is gone, Rasa does not take it, or another model runs by now than the one that it was compared
+with or took the place of."""
 TAKEN_UP = 1
 """So often a run whose worker was killed is begun again."""
 BETTER, SAME, WORSE = "better", "same", "worse"
@@ -52,7 +53,10 @@ def start(session: Session, account_id: int | None, at: datetime) -> int | None:
 
 
 def ask_promotion(session: Session, run_id: int, anyway: bool = False) -> str:
-    """Ask that a run's model take over. Returns asked, busy (another run is open), unready, or worse (say ``anyway`` to have it so)."""
+    """Ask that a run's model take over. Returns asked, busy (another run is open), unready, or worse (say ``anyway`` to have it so).
+
+    Where another model runs by now than it was compared with, the run is done again, with the error not_running.
+    """
     run = session.get(TrainingRun, run_id)
     if run is None or run.state not in (DONE, ROLLED_BACK) or run.model_sha is None:
         return "unready"
@@ -142,8 +146,9 @@ def report_of(measured: Mapping[str, Any]) -> dict[str, Any]:
     """What a comparison of two models says (nlu.evaluation.compare): the running one first, then the candidate.
 
     {"verdict": better | same | worse, "count", "all" | "registers": {register} | "intents": {intent}: {"running", "candidate", "count"}
-    (macro-F1, per intent F1), "entities" (F1 of values), "accuracy", "out_of_scope" (AUROC): {"running", "candidate"},
+    (macro-F1, per intent F1), "entities" (F1 of values), "accuracy": the same,
     "better" and "broken": [{"text", "register", "label", "running", "candidate"}], with their whole numbers in "better_count" …}.
+    bot.retrain adds "examples" (numbers of the export), "against" (SHA-256 of the running model) and "rasa" (told | away).
     """
     sentences = measured["sentences"]
     running, candidate = measured["models"]
@@ -172,7 +177,6 @@ def report_of(measured: Mapping[str, Any]) -> dict[str, Any]:
         "registers": registers,
         "intents": intents,
         "entities": _pair(old["entities"]["values"]["f1"], new["entities"]["values"]["f1"], int(old["entities"]["values"]["count"])),
-        "out_of_scope": _pair(old["out_of_scope_auroc"], new["out_of_scope_auroc"], counts.get("out_of_scope", 0)),
         **{name: rows[:LISTED] for name, rows in changed.items()},
         **{f"{name}_count": len(rows) for name, rows in changed.items()},
     }

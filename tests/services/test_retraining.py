@@ -35,7 +35,6 @@ def measured(old: dict[str, float] | None = None, new: dict[str, float] | None =
                 "intents": {name: {"macro_f1": score, "accuracy": score, "count": 2} for name, score in scores.items()},
                 "f1_by_label": {"thank": 0.5, "greet": 1.0},
                 "entities": {"values": {"f1": 0.9, "count": 4}},
-                "out_of_scope_auroc": 0.9,
             },
         }
 
@@ -309,6 +308,25 @@ def test_a_candidate_that_is_gone_or_another_is_not_promoted(store: Database, sh
     ask(store, retraining.ask_promotion, number)
     assert retrain.work(shop, number) == "done"
     assert (row(store, number).error, shop.model.read_bytes()) == ("gone", b"old")
+
+
+def test_a_model_that_was_compared_with_another_than_runs_now_is_not_promoted(store: Database, shop: Workshop, tools: Tools) -> None:
+    first = asked(store)
+    retrain.work(shop, first)
+    tools.model = b"newer"
+    second = asked(store)
+    retrain.work(shop, second)
+    ask(store, retraining.ask_promotion, second)
+    assert retrain.work(shop, second) == "promoted"
+    ask(store, retraining.ask_promotion, first)
+    assert retrain.work(shop, first) == "done"
+    assert (row(store, first).error, shop.model.read_bytes(), tools.rasa) == ("not_running", b"newer", [b"newer"])
+    # Once the one that it was compared with is back, what was measured holds again.
+    ask(store, retraining.ask_rollback, second)
+    assert retrain.work(shop, second) == "rolled_back"
+    ask(store, retraining.ask_promotion, first)
+    assert retrain.work(shop, first) == "promoted"
+    assert (row(store, first).error, shop.model.read_bytes()) == (None, b"new")
 
 
 def test_what_is_not_running_is_not_rolled_back(store: Database, shop: Workshop) -> None:
