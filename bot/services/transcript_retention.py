@@ -45,6 +45,8 @@ def run(write: WRITE, tracker: Tracker, at: datetime, days: int) -> int:
             break
     while True:
         with write() as session:
+            # Whoever reads may be about to write into one of them.
+            transcript_index.lock(session)
             old = select(Conversation.chat_id).where(Conversation.last_at < since).limit(AT_ONCE)
             chats = list(session.execute(old).scalars())
             _run(session, delete(Conversation).where(Conversation.chat_id.in_(chats)))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.services import transcript_index, transcript_retention, transcripts
 from bot.services.transcripts import Wanted
@@ -115,3 +119,37 @@ def test_an_erasure_and_the_indexer_wait_for_each_other(postgres: Database, tmp_
     reader.join(10)
     eraser.join(10)
     assert count(postgres, Sentence) == count(postgres, Conversation) == 0
+
+
+@pytest.mark.postgres
+def test_what_is_old_and_the_indexer_wait_for_each_other(postgres: Database, tmp_path: Path) -> None:
+    """A conversation that is being written into is not deleted from under its new words."""
+    import threading
+
+    events = Events(postgres, tmp_path)
+    events.add_many([user(AMINA, "/greet", 1, at=(NOON - timedelta(days=100)).timestamp())])
+    transcripts.run(postgres.write, events.tracker)
+    say(events, AMINA, "me revoilà", first_update=2)
+    began = threading.Event()
+
+    def index() -> None:
+        with postgres.write() as session:
+            transcript_index.read_page(session, events.tracker, None)
+            began.set()
+            time.sleep(0.5)
+
+    reader = threading.Thread(target=index)
+    transactions = []
+
+    @contextmanager
+    def write() -> Iterator[Session]:
+        transactions.append(1)
+        if len(transactions) == 2:  # the one that deletes conversations
+            reader.start()
+            assert began.wait(10)
+        with postgres.write() as session:
+            yield session
+
+    transcript_retention.run(write, events.tracker, NOON, days=90)
+    reader.join(10)
+    assert count(postgres, Sentence) == count(postgres, Conversation) == 1
