@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ PAGE = 200
 """Rows of both tables in one page, those that show nothing included."""
 PERSON, BOT, SLOT, ACTION, FORM, SESSION, SENT = "person", "bot", "slot", "action", "form", "session", "sent"
 _UPDATE = "update:"
+_TOLD = re.compile(r"update:\d+|edited:.*")
+"""Origins of answers that Rasa's table tells, too; not of what a person is told whose turn was given up."""
 _SILENT_ACTIONS = ("action_listen", "action_session_start")
 _SILENT_SLOTS = ("session_started_metadata", "requested_slot")
 _WORST = ("failed", "unknown", "sending", "queued", "sent")
@@ -148,18 +151,18 @@ def _whole_turns(part: list[Any], limit: int) -> list[Any]:
 
 def _entries(session: Session, chat_id: int, events: Sequence[Event], messages: Sequence[OutboxMessage]) -> list[Entry]:
     sentences = _sentences(session, chat_id, events)
-    delivery = _delivery(session, chat_id, _updates([event for event in events if event.kind == "user"]))
+    delivery = _delivery(session, chat_id, {named for event in events if event.kind == "user" and (named := _origin_of(event))})
     told: list[Entry] = []
-    update: int | None = None
+    origin: str | None = None
     loop: str | None = None
     for event in events:
         if event.kind == "user":
-            update = _update_of(event)
+            origin = _origin_of(event)
         if event.kind == "active_loop":
             loop = event.content.get("name")
-        if (entry := _entry_of(event, sentences, delivery.get(update), loop)) is not None:
+        if (entry := _entry_of(event, sentences, delivery.get(origin), loop)) is not None:
             told.append(entry)
-    sent = [_sent(message) for message in sorted(messages, key=lambda one: one.id) if not message.origin.startswith(_UPDATE)]
+    sent = [_sent(message) for message in sorted(messages, key=lambda one: one.id) if not _TOLD.fullmatch(message.origin)]
     # Both are in order; a stable sort keeps each one's.
     return sorted([*told, *sent], key=lambda entry: entry.at)
 
@@ -167,6 +170,13 @@ def _entries(session: Session, chat_id: int, events: Sequence[Event], messages: 
 def _update_of(event: Event) -> int | None:
     update = (event.content.get("metadata") or {}).get("update_id")
     return update if isinstance(update, int) else None
+
+
+def _origin_of(event: Event) -> str | None:
+    """The origin of the answers to what a person said: the gateway names it, where it is not the update."""
+    named = (event.content.get("metadata") or {}).get("origin")
+    update = _update_of(event)
+    return str(named) if named else f"{_UPDATE}{update}" if update is not None else None
 
 
 def _updates(events: Iterable[Event]) -> list[int]:
@@ -187,18 +197,18 @@ def _sentences(session: Session, chat_id: int, events: Iterable[Event]) -> dict[
     return found
 
 
-def _delivery(session: Session, chat_id: int, updates: Sequence[int]) -> dict[int | None, tuple[str, datetime | None]]:
-    """How the answers to updates arrived: the state of the worst off, and when the last one was sent."""
-    if not updates:
+def _delivery(session: Session, chat_id: int, origins: Collection[str]) -> dict[str | None, tuple[str, datetime | None]]:
+    """How answers arrived, by origin: the state of the worst off, and when the last one was sent."""
+    if not origins:
         return {}
-    origins = [f"{_UPDATE}{update}" for update in updates]
     columns = (OutboxMessage.origin, OutboxMessage.state, OutboxMessage.sent_at)
-    states: dict[int, list[tuple[str, datetime | None]]] = {}
-    for row in session.execute(select(*columns).where(OutboxMessage.origin.in_(origins), OutboxMessage.chat_id == chat_id)):
-        states.setdefault(int(row.origin.removeprefix(_UPDATE)), []).append((row.state, row.sent_at))
+    states: dict[str, list[tuple[str, datetime | None]]] = {}
+    query = select(*columns).where(OutboxMessage.origin.in_(sorted(origins)), OutboxMessage.chat_id == chat_id)
+    for row in session.execute(query):
+        states.setdefault(row.origin, []).append((row.state, row.sent_at))
     return {
-        update: (min((state for state, _ in rows), key=_WORST.index), max((at for _, at in rows if at), default=None))
-        for update, rows in states.items()
+        origin: (min((state for state, _ in rows), key=_WORST.index), max((at for _, at in rows if at), default=None))
+        for origin, rows in states.items()
     }
 
 

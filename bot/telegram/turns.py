@@ -154,6 +154,10 @@ class TurnRunner:
             "bot_name": self._bot.username,
             "message_id": incoming.message_id if incoming.kind == "tap" else None,
         }
+        # However often a message is changed, it is said once that changes are not seen.
+        origin = f"edited:{row.chat_id}:{incoming.message_id}" if incoming.kind == "edited" else None
+        if origin is not None:
+            metadata["origin"] = origin
         if seen.is_taken:
             # Before the flood is looked at: not even that is answered by the bot.
             await self._overhear(row, incoming, metadata)
@@ -172,8 +176,6 @@ class TurnRunner:
             message = payload or incoming.text
         async with self._typing(row.chat_id):
             drafts = await self._dialogue.turn(row.chat_id, message, metadata, repeated=row.attempts > 1)
-        # However often a message is changed, it is said once that changes are not seen.
-        origin = f"edited:{row.chat_id}:{incoming.message_id}" if incoming.kind == "edited" else None
         await self._insist(self._close, row, drafts, "done", origin)
 
     async def _overhear(self, row: InboxUpdate, incoming: Incoming, metadata: dict[str, Any]) -> None:
@@ -278,7 +280,8 @@ class TurnRunner:
         if age < GIVE_UP_SECONDS:
             self._put_back(row)
             return
-        self._close(row, [Draft(text(self._register(incoming), "given_up"))], state="failed")
+        # Of an origin of its own: other answers Rasa's table tells, too.
+        self._close(row, [Draft(text(self._register(incoming), "given_up"))], "failed", f"update:{row.update_id}:given_up")
 
     @contextlib.asynccontextmanager
     async def _typing(self, chat_id: int) -> AsyncIterator[None]:

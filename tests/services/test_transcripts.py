@@ -238,6 +238,28 @@ def test_the_worst_state_of_an_answer_in_parts_is_told(store: Database, events: 
     assert answer.delivery == "failed"
 
 
+def test_an_answer_to_a_changed_message_is_shown_once_with_its_delivery(store: Database, events: Events) -> None:
+    origin = f"edited:{AMINA}:5"
+    edited = ('/unsupported{"kind": "edited"}', "Je ne vois pas les modifications")
+    events.add_many([row for update in (8, 9) for row in turn(AMINA, update, *edited, metadata={"origin": origin})])
+    with store.write() as session:
+        outbox.queue(session, AMINA, outbox.REPLY, origin, [Draft(edited[1])], NOW)
+        session.flush()
+        session.execute(update(OutboxMessage).values(state="sent", sent_at=NOW))
+    found = [(entry.kind, entry.words, entry.delivery) for entry in thread(store, events).entries if entry.kind in ("bot", "sent")]
+    assert found == [("bot", edited[1], "sent")] * 2  # both were said in Rasa's table; the second left as the first
+
+
+def test_a_turn_that_was_given_up_tells_what_the_person_was_told(store: Database, events: Events) -> None:
+    events.add_many([user(AMINA, "bghit n3awen", 8)])
+    with store.write() as session:
+        outbox.queue(session, AMINA, outbox.REPLY, "update:8:given_up", [Draft("Un problème de notre côté")], utc(2027, 1, 1))
+    assert [(entry.kind, entry.words) for entry in thread(store, events).entries] == [
+        ("person", "bghit n3awen"),
+        ("sent", "Un problème de notre côté"),
+    ]
+
+
 def test_a_turn_that_was_taken_back_is_marked(store: Database, events: Events) -> None:
     events.add_many([user(AMINA, "bghit", 5, "nlu_fallback", 0.2), *turn(AMINA, 5, "bghit")])
     transcripts.run(store.write, events.tracker)

@@ -105,3 +105,4 @@ async def test_a_message_that_is_changed_often_is_answered_once(desk: Desk) -> N
     with desk.database.read() as session:
         origins = session.execute(select(OutboxMessage.origin).order_by(OutboxMessage.id)).scalars().all()
     assert origins == ["update:1", f"edited:{CHAT}:5", f"edited:{CHAT}:6"]
+    assert [metadata.get("origin") for metadata in desk.dialogue.metadata] == [None, *(f"edited:{CHAT}:{n}" for n in (5, 5, 6))]

@@ -6,12 +6,13 @@ import asyncio
 import itertools
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot import clock
 from bot.messages import inbox
 from bot.messages.outbox import Draft
-from bot.store.models import InboxUpdate
+from bot.store.models import InboxUpdate, OutboxMessage
 from bot.telegram import turns
 from bot.telegram.dialogue import HalfTurn, Unavailable
 from bot.telegram.turns import GIVE_UP_SECONDS
@@ -134,6 +135,9 @@ async def test_a_turn_that_stays_half_is_given_up_and_the_person_told(desk: Desk
     async with desk.open():
         assert await desk.closed(1, 2) == {1: "failed", 2: "done"}
     assert desk.answers() == [text(register, "given_up"), "deux"]
+    with desk.database.read() as session:
+        origins = set(session.execute(select(OutboxMessage.origin)).scalars())
+    assert origins == {"update:1:given_up", "update:2"}, "the thread shows it beside what Rasa knows"
 
 
 @pytest.mark.parametrize(("seconds", "types"), [(0.0, False), (0.4, True)])
