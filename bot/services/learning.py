@@ -106,14 +106,16 @@ def _groups(sentences: Sequence[Said]) -> list[Cluster]:
     np.fill_diagonal(likeness, 1.0)
     alike = likeness >= ALIKE
     free = np.ones(len(sentences), dtype=bool)
+    neighbours = alike.sum(axis=1)
     found = []
     while free.any():
-        neighbours = np.where(free, alike[:, free].sum(axis=1), -1)
-        centre = int(neighbours.argmax())
+        centre = int(np.where(free, neighbours, -1).argmax())
         members = np.flatnonzero(alike[centre] & free)
         order = sorted(members, key=lambda place: (-round(float(likeness[centre, place]), 4), sentences[place].id))
         found.append(_cluster(sentences[centre], [sentences[place] for place in order]))
         free[members] = False
+        # Each sentence leaves once: all groups together cost what one look at all pairs does.
+        neighbours -= alike[:, members].sum(axis=1)
     return found
 
 

@@ -46,6 +46,26 @@ def test_the_same_sentences_in_any_order_give_the_same_groups() -> None:
         assert clustered(sentences) == wanted
 
 
+def test_a_group_is_around_the_sentence_that_most_of_the_rest_are_like() -> None:
+    """Said as it is defined, by looking at all pairs again for each group."""
+    chance = random.Random(7)
+    syllables = [f"{a}{b}" for a in "bdfgklmnrst" for b in "aiou"]
+    words = ["".join(chance.choices(syllables, k=2)) for _ in range(25)]
+    sentences = said(*(" ".join(chance.choices(words, k=3)) for _ in range(150)))
+    alike = vectors_of([one.words for one in sentences])
+    alike = alike @ alike.T >= learning.ALIKE
+    np.fill_diagonal(alike, True)
+    wanted, rest = set(), list(range(len(sentences)))
+    while rest:
+        centre = max(rest, key=lambda place: (sum(alike[place, other] for other in rest), -place))
+        members = [other for other in rest if alike[centre, other]]
+        wanted.add((sentences[centre].words, frozenset(sentences[other].id for other in members)))
+        rest = [other for other in rest if other not in members]
+    found = clustered(sentences)
+    assert {(cluster.words, frozenset(cluster.sentence_ids)) for cluster in found} == wanted
+    assert 20 < len(found) < 140 and found[0].size > 2
+
+
 def test_registers_are_kept_apart_and_spellings_are_not() -> None:
     found = clustered([*said(*REFUND[:2]), *said("واش كاين تعويض ديال الترانسبور", register="ary-Arab", first=9)])
     assert [(cluster.register, cluster.size) for cluster in found] == [("ary-Latn", 2), ("ary-Arab", 1)]
