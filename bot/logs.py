@@ -3,6 +3,9 @@
 Our own lines name what they hold. What is not ours to word, the message of an exception or a line of a library, may quote what a
 person wrote ("invalid literal for int() with base 10: '…'", a failing row of PostgreSQL, a request's URL with the token in it): of it,
 only what stands before the first quotation is kept. Secrets are blotted out wherever they appear.
+
+Lines of one turn bear its update_id, in whichever process: the gateway binds it, and Rasa and the action server find it in what they are
+sent. It is a number that Telegram counts up for the whole bot, and says nothing of whom it is about.
 """
 
 from __future__ import annotations
@@ -110,7 +113,7 @@ def guard(secrets: Iterable[str] = ()) -> None:
             message = made.getMessage()
         except Exception:  # arguments that fit no message, or that cannot be shown: no reason to stop
             message = made.name
-        made.msg, made.args = blotted(message) if _is_json(message) else unquoted(message), ()
+        made.msg, made.args = blotted(message) if _is_json(message) else unquoted(message) + _of_turn(), ()
         if made.exc_info and made.exc_info[1]:
             made.exc_text = bare_traceback(made.exc_info[1])
         made.exc_info = None
@@ -129,6 +132,20 @@ def guard(secrets: Iterable[str] = ()) -> None:
     threading.excepthook = uncaught_in_thread
     # A warning may quote the value that it warns of; through logging it goes the same way as the rest.
     logging.captureWarnings(True)
+
+
+def in_turn(update_id: object) -> None:
+    """Let every line of this task, and of what it starts, tell which update it works on; None, or what is no number: none."""
+    if isinstance(update_id, int):
+        structlog.contextvars.bind_contextvars(update_id=update_id)
+    else:
+        structlog.contextvars.unbind_contextvars("update_id")
+
+
+def _of_turn() -> str:
+    """For the end of a line that is no JSON."""
+    update_id = structlog.contextvars.get_contextvars().get("update_id")
+    return f" update_id={update_id}" if update_id is not None else ""
 
 
 def bare_traceback(error: BaseException) -> str:

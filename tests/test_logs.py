@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 
+from bot import logs
 from bot.settings import PROJECT
+from nlu import serve
 
 HEADER = """
 import logging, structlog
@@ -76,3 +80,62 @@ except sqlalchemy.exc.OperationalError:
     [line] = logged(script)
     assert "nowhere" in json.dumps(line)
     assert "illness" not in json.dumps(line)
+
+
+def test_lines_of_a_turn_bear_its_update_ours_and_others() -> None:
+    script = """
+import asyncio
+async def turn(update_id):
+    logs.in_turn(update_id)
+    await asyncio.sleep(0)
+    await asyncio.to_thread(log.info, "worked")
+    logging.getLogger("library").warning("odd")
+    logs.in_turn(None)
+    log.info("over")
+async def both():
+    await asyncio.gather(*(asyncio.create_task(turn(number)) for number in (7, 8)))
+logging.getLogger().handlers[0].setStream(__import__("sys").stdout)
+logging.getLogger().handlers[0].setFormatter(logging.Formatter('{"event": "%(message)s"}'))
+asyncio.run(both())
+"""
+    lines = logged(script)
+    assert sorted(line["update_id"] for line in lines if line["event"] == "worked") == [7, 8]
+    assert sorted(line["event"] for line in lines if "odd" in line["event"]) == ["odd update_id=7", "odd update_id=8"]
+    assert [line for line in lines if line["event"] == "over" and "update_id" in line] == []
+
+
+@pytest.mark.parametrize("update_id", [None, "7", 7.5, ["7"]])
+def test_what_is_no_number_names_no_turn(update_id: object) -> None:
+    logs.in_turn(7)
+    logs.in_turn(update_id)
+    assert "update_id" not in structlog.contextvars.get_contextvars()
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "named"),
+    [
+        ("/webhooks/rest/webhook", {"sender": "501", "message": "x", "metadata": {"update_id": 7}}, 7),
+        ("/webhooks/rest/webhook", {"sender": "501", "message": "x"}, None),
+        ("/webhooks/rest/webhook", {"metadata": "odd"}, None),
+        ("/webhooks/rest/webhook", ["odd"], None),
+        ("/status", {"metadata": {"update_id": 7}}, None),
+    ],
+)
+def test_rasa_finds_the_update_in_what_it_is_sent(path: str, said: object, named: int | None) -> None:
+    # One connection brings many requests: what the last one was about is forgotten.
+    logs.in_turn(5)
+    serve.name_turn(SimpleNamespace(path=path, json=said))
+    assert structlog.contextvars.get_contextvars().get("update_id") == named
+    logs.in_turn(None)
+
+
+def test_a_request_that_is_no_json_names_no_turn() -> None:
+    class Broken:
+        path = "/webhooks/rest/webhook"
+
+        @property
+        def json(self) -> object:
+            raise ValueError
+
+    serve.name_turn(Broken())
+    assert "update_id" not in structlog.contextvars.get_contextvars()
