@@ -6,11 +6,13 @@ quote what a person wrote. Whoever reaches the server acts for anybody.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from bot import logs
 from bot.loopback import is_local
-from bot.settings import settings
+from bot.services import door
+from bot.settings import SettingError, settings
 
 
 def refuse_browsers(app: Any) -> Any:
@@ -24,11 +26,21 @@ def refuse_browsers(app: Any) -> Any:
     return app
 
 
+def prepare() -> None:
+    """Guard the logs, and end with one line where the settings or the database are not fit to work with."""
+    try:
+        logs.guard(logs.secrets_of(settings()))
+    except SettingError as error:
+        sys.exit(str(error))
+    if obstacle := door.obstacle(lambda line: sys.stderr.write(line + "\n")):
+        sys.exit(obstacle)
+
+
 def main() -> None:
+    prepare()
     from rasa_sdk import endpoint
     from rasa_sdk.__main__ import main as serve
 
-    logs.guard(logs.secrets_of(settings()))
     create_app = endpoint.create_app
     endpoint.create_app = lambda *given, **named: refuse_browsers(create_app(*given, **named))
     serve()

@@ -6,14 +6,13 @@ import json
 import os
 import platform
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import typer
 
 from bot import clock
-from bot.settings import SETTINGS, SettingError, Settings, settings
+from bot.settings import MODEL, NO_MODEL, SETTINGS, SettingError, Settings, settings
 from bot.staff_cli import accounts
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -37,13 +36,29 @@ def _settings() -> Settings:
 
 
 def _migrated() -> Settings:
-    """The settings, once the database they name has this version's schema."""
-    from bot.store import migrate as migrations
+    """The settings, once the database they name is there with this version's schema."""
+    return _checked(patience_seconds=0)
+
+
+def _startable() -> Settings:
+    """The settings, once a process may start by them: a database that is only away is waited for. Says what a person must put right."""
+    from bot.services import surroundings
+
+    found = _checked(patience_seconds=None)
+    if surroundings.has_own_rasa(found) and not MODEL.exists():
+        # Rasa itself does not start without; the others do their work, and messages wait.
+        typer.echo(NO_MODEL, err=True)
+    return found
+
+
+def _checked(patience_seconds: float | None) -> Settings:
+    from bot.services import readiness
     from bot.store.engine import database
 
     found = _settings()
-    if not migrations.is_current(database()):
-        _fail("The database has not the schema of this version: python -m bot migrate")
+    standing = readiness.wait(database, lambda line: typer.echo(line, err=True), patience_seconds)
+    if standing.obstacle:
+        _fail(standing.obstacle)
     return found
 
 
@@ -70,7 +85,7 @@ def gateway() -> None:
     """Receive updates from Telegram and answer them."""
     from bot.app import run_gateway
 
-    run_gateway(_settings())
+    run_gateway(_startable())
 
 
 @app.command()
@@ -78,7 +93,7 @@ def worker() -> None:
     """Run the scheduler and the sender."""
     from bot.app import run_worker
 
-    run_worker(_settings())
+    run_worker(_startable())
 
 
 @app.command()
@@ -86,7 +101,7 @@ def web() -> None:
     """Serve the public pages."""
     from bot.app import run_web
 
-    run_web(_settings())
+    run_web(_startable())
 
 
 @app.command()
@@ -99,7 +114,7 @@ def sandbox() -> None:
 
 @app.command()
 def rasa() -> None:
-    """Run the Rasa server with the model trained last."""
+    """Run the Rasa server with the model trained last; without one it ends with a line."""
     from bot.supervise import become
 
     become(_settings(), "rasa")
@@ -116,10 +131,14 @@ def actions() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the schema of this version."""
+    from bot.services import readiness
     from bot.store import migrate as migrations
     from bot.store.engine import database
 
     _settings()
+    standing = readiness.wait(database, lambda line: typer.echo(line, err=True), patience_seconds=0)
+    if not standing.may_migrate:
+        _fail(standing.obstacle or "")
     migrations.upgrade(database())
     typer.echo(f"database at {migrations.revision(database())}")
 
@@ -221,27 +240,19 @@ def keep_promises(at: str = typer.Option(..., help="ISO instant; without an offs
 
 @app.command()
 def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
-    """Say how the database is: rows by state, duplicates, versions."""
-    from bot.services.condition import examine
-    from bot.store import migrate as migrations
+    """Say what is in order, what needs a look and what is wrong; rows by state, duplicates, versions."""
+    from bot import version
+    from bot.services.checkup import examine
     from bot.store.engine import database
 
-    _settings()
-    current = migrations.is_current(database())
-    report = {
-        "healthy": current,
-        "migrations": {"at": migrations.revision(database()), "wanted": migrations.newest_revision()},
-        "versions": {"tadamon": "0.1.0", "python": platform.python_version(), "tzdata": version("tzdata")},
-    }
-    if current:
-        with database().read() as session:
-            report.update(examine(session))
-        last_run: Any = report["last_digest_run"] or {"shards": {}}
-        # A shard that was given up is told here until the next run, and in the log.
-        report["healthy"] = not any(report["duplicates"].values()) and not last_run["shards"].get("failed")  # type: ignore[attr-defined]
+    found = _settings()
+    report = examine(database, found)
+    report["versions"] = {"tadamon": version.version(), "python": platform.python_version(), "tzdata": clock.zone_source()[0]}
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
     else:
+        for check in report.pop("checks"):
+            typer.echo(f"{check['state']:5} {check['name']}: {check['says']}")
         for key, value in report.items():
             typer.echo(f"{key}: {value}")
     if not report["healthy"]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import zoneinfo
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from importlib import resources
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-CASABLANCA = ZoneInfo("Africa/Casablanca")
-"""Legal time of Morocco: UTC+1, and UTC during Ramadan."""
+_ZONE = "Africa/Casablanca"
+CASABLANCA = ZoneInfo(_ZONE)
+"""Legal time of Morocco, as the machine's own time zone data have it; where it has none, as the package tzdata does."""
 
 
 def parse_instant(text: str) -> datetime:
@@ -47,6 +51,43 @@ def now() -> datetime:
 def local_now() -> datetime:
     """Business time, aware, in Africa/Casablanca."""
     return now().astimezone(CASABLANCA)
+
+
+def zone_source() -> tuple[str | None, str]:
+    """Which release of the time zone data says what legal time is, such as 2026f, and whose: system or package.
+
+    None: the system's data do not name their release. The package's are only read where the system has none.
+    """
+    for folder in map(Path, zoneinfo.TZPATH):
+        if (folder / _ZONE).is_file():
+            return _release(folder / "tzdata.zi"), "system"
+    return packaged_release(), "package"
+
+
+def _release(listing: Path) -> str | None:
+    try:
+        with listing.open(encoding="utf-8") as lines:
+            return lines.readline().removeprefix("# version ").strip() or None
+    except OSError:
+        return None
+
+
+def packaged_release() -> str | None:
+    """The release of the time zone data in the package tzdata; None: it is not installed."""
+    try:
+        import tzdata  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+    return str(tzdata.IANA_VERSION)
+
+
+def packaged_zone() -> ZoneInfo | None:
+    """Legal time of Morocco as the package tzdata has it; None: it is not installed."""
+    try:
+        with resources.files("tzdata").joinpath("zoneinfo", *_ZONE.split("/")).open("rb") as file:
+            return ZoneInfo.from_file(file, key=_ZONE)
+    except (ImportError, OSError):
+        return None
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:

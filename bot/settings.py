@@ -20,6 +20,10 @@ from bot import clock
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds config.yml, domain.yml and data/."""
+MODEL = PROJECT / "models" / "tadamon.tar.gz"
+"""The model that Rasa runs; beside it, ending in .inputs, what it was made from."""
+NO_MODEL = "There is no model for Rasa: python -m bot train"
+"""What is said where it is missing."""
 
 
 class SettingError(ValueError):
@@ -74,6 +78,12 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _commit(value: str) -> str | None:
+    if value and not re.fullmatch(r"[0-9a-f]{7,64}", value):
+        raise ValueError("must be a commit of git, 7 to 64 of 0-9a-f")
+    return value or None
+
+
 def _whole(value: str) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise ValueError("must be a whole number above 0")
@@ -102,6 +112,10 @@ def _database_url(value: str) -> str:
         value = "postgresql" + value.removeprefix("postgres")
     if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
         raise ValueError("must start with sqlite:/// or postgresql://")
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise ValueError("has a port that is none: in a password, write : / ? # @ as %3A %2F %3F %23 %40") from None
     return value
 
 
@@ -202,6 +216,15 @@ SETTINGS = (
         _whole,
         "Days after which what people wrote is deleted, in Rasa's tracker and where staff read it; examples stay, redacted.",
     ),
+    Setting(
+        "HEALTH_DETAILS",
+        "local",
+        _one_of("local", "all", "none"),
+        "Who reads more than yes or no at /health/ready and /version: programs of this machine, all, or none.",
+    ),
+    Setting(
+        "GIT_COMMIT", "", _commit, "The commit this version was made from, for /version. Empty: git is asked, where there is a repository."
+    ),
     Setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged."),
 )
 
@@ -239,6 +262,8 @@ class Settings:
     parallel_chats: int
     sends_per_second: int
     transcript_days: int
+    health_details: str
+    git_commit: str | None
     log_level: str
 
 

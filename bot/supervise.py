@@ -13,13 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot import clock
+from bot.services import readiness
 from bot.services.seeding import seed
+from bot.settings import MODEL as MODEL
 from bot.settings import PROJECT, Settings
 from bot.store import migrate
 from bot.store.engine import database
 from bot.texts import REGISTERS, catalogue
 
-MODEL = PROJECT / "models" / "tadamon.tar.gz"
 _MODEL_INPUTS = (
     "config.yml",
     "domain.yml",
@@ -42,7 +43,7 @@ def start(found: Settings) -> None:
     # Database, logs and model are nobody else's on this machine to read.
     os.umask(0o077)
     found.var_dir.mkdir(parents=True, exist_ok=True)
-    _stage("database", lambda: migrate.upgrade(database()))
+    _stage("database", _migrate)
     if found.sandbox:
         _stage("sandbox seed", _seed_sandbox)
     train_if_changed(found)
@@ -61,6 +62,13 @@ def _stage(name: str, work: Callable[[], None]) -> None:
     began = time.monotonic()
     work()
     print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
+
+
+def _migrate() -> None:
+    standing = readiness.wait(database, lambda line: print(line, flush=True))
+    if not standing.may_migrate:
+        raise Unprepared(standing.obstacle)
+    migrate.upgrade(database())
 
 
 def _seed_sandbox() -> None:

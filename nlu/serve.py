@@ -7,12 +7,15 @@ server quotes the whole conversation that was sent to it; below INFO it logs eve
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+import sys
+from collections.abc import MutableMapping, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from bot import logs
 from bot.loopback import is_local
-from bot.settings import settings
+from bot.settings import NO_MODEL, SettingError, settings
 
 HARMLESS = frozenset({"event", "event_info", "event_key", "level", "timestamp", "logger", "exc_info", "action_name", "filename", "key"})
 """Fields of Rasa's lines that name things and quote nobody; any other, a new version's too, is blanked."""
@@ -76,9 +79,19 @@ def prepare_server() -> None:
     server.create_app = create
 
 
-def main() -> None:
-    import sys
+def check(arguments: Sequence[str]) -> None:
+    """End with one line where a setting is wrong or the model is missing: stock Rasa would start, and answer nobody."""
+    try:
+        settings()
+    except SettingError as error:
+        sys.exit(str(error))
+    models = [Path(value) for flag, value in pairwise(arguments) if flag in ("-m", "--model")]
+    if "run" in arguments and not all(model.exists() for model in models):
+        sys.exit(NO_MODEL)
 
+
+def main() -> None:
+    check(sys.argv[1:])
     from rasa.__main__ import main as rasa
 
     install()

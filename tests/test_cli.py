@@ -15,13 +15,14 @@ from click.testing import Result
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from bot import clock
+from bot import cli, clock
 from bot.certificates import numbers
 from bot.cli import app
-from bot.services import aid, applications, care
+from bot.services import aid, applications, care, surroundings
 from bot.services.aid import Wanted
 from bot.services.profiles import Speaker
-from bot.settings import PROJECT, SETTINGS, settings
+from bot.services.surroundings import ModelFile
+from bot.settings import NO_MODEL, PROJECT, SETTINGS, settings
 from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.engine import database as own_database
@@ -51,6 +52,15 @@ def _clock_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     clock.start()
 
 
+@pytest.fixture(autouse=True)
+def _model_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is trained before these tests run."""
+    path = tmp_path / "model.tar.gz"
+    path.write_bytes(b"model")
+    monkeypatch.setattr(surroundings, "model_file", lambda: ModelFile("c7a983f4f5ad", None))
+    monkeypatch.setattr(cli, "MODEL", path)
+
+
 @pytest.fixture
 def seed_file(tmp_path: Path) -> Path:
     path = tmp_path / "seed.yml"
@@ -65,6 +75,92 @@ def run(*arguments: str) -> Result:
 def as_process(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", *arguments]
     return subprocess.run(command, cwd=PROJECT, env={**os.environ, **changes}, capture_output=True, text=True, timeout=60)
+
+
+PROCESSES = ["gateway", "worker", "web"]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The processes that would have begun their work."""
+    begun: list[str] = []
+    for name in PROCESSES:
+        monkeypatch.setattr(f"bot.app.run_{name}", lambda _settings, name=name: begun.append(name))
+    return begun
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_process_starts_on_the_schema_of_its_version(database: Database, started: list[str], name: str) -> None:
+    result = run(name)
+    assert (result.exit_code, result.stderr, started) == (0, "", [name])
+
+
+@pytest.mark.parametrize(("revision", "says"), [("0001", "older than this version"), ("9999", "newer than this version")])
+@pytest.mark.parametrize("name", [*PROCESSES, "seed"])
+def test_no_process_starts_on_another_schema(database: Database, started: list[str], name: str, revision: str, says: str) -> None:
+    with database.engine.execution_options(tadamon_write=True).begin() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    result = run(name, *(["x.yml"] if name == "seed" else []))
+    assert (result.exit_code, started, len(result.stderr.splitlines())) == (1, [], 1)
+    assert says in result.stderr
+
+
+def test_a_newer_schema_is_not_migrated(database: Database) -> None:
+    with database.engine.execution_options(tadamon_write=True).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    result = run("migrate")
+    assert result.exit_code == 1 and "newer than this version" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_missing_model_is_said_by_who_can_work_without(
+    database: Database, started: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "MODEL", tmp_path / "none.tar.gz")
+    result = run(name)
+    assert (result.exit_code, result.stderr.splitlines(), started) == (0, [NO_MODEL], [name])
+    monkeypatch.setenv("RASA_URL", "http://rasa:5005")
+    settings.cache_clear()
+    assert run(name).stderr == "", "a Rasa elsewhere has its own"
+
+
+def test_rasa_ends_without_a_model_before_it_loads_anything(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "nlu.serve", "run", "-m", str(tmp_path / "none.tar.gz")]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr.splitlines()) == (1, "", [NO_MODEL])
+
+
+@pytest.mark.parametrize("module", ["nlu.serve", "actions.serve"])
+def test_a_wrong_setting_is_one_line_of_rasas_servers_too(module: str) -> None:
+    command = [sys.executable, "-m", module, "run"]
+    ended = subprocess.run(command, cwd=PROJECT, env={**os.environ, "WEB_PORT": "eighty"}, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr.splitlines()) == (1, ["WEB_PORT must be a port, 1 to 65535."])
+
+
+def test_the_action_server_starts_on_no_other_schema(tmp_path: Path) -> None:
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/empty.db"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "actions.serve"], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
+    assert "older than this version" in ended.stderr
+
+
+def test_a_database_that_is_away_is_one_line_and_no_secret(tmp_path: Path) -> None:
+    for command in (["doctor"], ["migrate"], ["seed", "x.yml"]):
+        ended = as_process(*command, DATABASE_URL="postgresql://tadamon:hidden-word@127.0.0.1:1/tadamon")
+        assert ended.returncode == 1
+        told = ended.stdout + ended.stderr
+        assert "cannot be reached" in told and "hidden-word" not in told and "Traceback" not in told
+
+
+@pytest.mark.parametrize("url", ["mysql://db/t", "postgresql://tadamon:a/b@localhost/t", "postgresql://tadamon@localhost:many/t"])
+def test_a_wrong_database_url_is_one_line(monkeypatch: pytest.MonkeyPatch, started: list[str], url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    settings.cache_clear()
+    result = run("worker")
+    assert (result.exit_code, started, len(result.stderr.splitlines())) == (1, [], 1)
+    assert result.stderr.startswith("DATABASE_URL ") and url not in result.stderr
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["gateway"], ["seed", "x.yml"], ["staff", "validate", "1"]])
@@ -197,6 +293,15 @@ def test_doctor_counts_rows_by_state(database: Database, seed_file: Path) -> Non
     assert set(report["duplicates"].values()) == {0}
     assert report["volunteers"] == 1
     assert report["people"] == 2
+    assert set(report["versions"]) == {"tadamon", "python", "tzdata"}
+    assert {check["name"]: check["state"] for check in report["checks"]}["database"] == "ok"
+
+
+def test_doctor_says_a_line_for_each_thing(database: Database) -> None:
+    lines = run("doctor").stdout.splitlines()
+    assert lines[0] == "ok    database: there, and can be written"
+    assert any(line.startswith("look  rasa: away") for line in lines)
+    assert "healthy: True" in lines
 
 
 def test_doctor_fails_where_migrations_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import zoneinfo
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+import tzdata
 
 from bot import clock
 
@@ -95,3 +98,19 @@ async def test_waiting_for_an_event_ends_with_the_event_or_the_time() -> None:
     assert not await clock.wait_for(event, 0.01)
     event.set()
     assert await clock.wait_for(event, 60)
+
+
+def test_the_systems_time_zone_data_come_first_and_name_their_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Africa").mkdir()
+    (tmp_path / "Africa" / "Casablanca").write_bytes(b"TZif")
+    monkeypatch.setattr(zoneinfo, "TZPATH", (str(tmp_path / "nowhere"), str(tmp_path)))
+    assert clock.zone_source() == (None, "system")
+    (tmp_path / "tzdata.zi").write_text("# version 2025b\nR A 1\n", encoding="utf-8")
+    assert clock.zone_source() == ("2025b", "system")
+
+
+def test_where_the_system_has_none_the_package_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zoneinfo, "TZPATH", (str(tmp_path),))
+    release, source = clock.zone_source()
+    assert source == "package" and release == clock.packaged_release() == tzdata.IANA_VERSION
+    assert (clock.packaged_zone() or timezone.utc).utcoffset(datetime(2024, 7, 1)) == timedelta(hours=1)

@@ -29,6 +29,12 @@ def acquire(session: Session, name: str, holder: str, seconds: float) -> bool:
         return False
 
 
+def find(session: Session, name: str) -> Lease | None:
+    """A lease as it stands, also one that has run out; None: nobody took it, or it was given back."""
+    found: Lease | None = session.get(Lease, name)
+    return found
+
+
 def release(session: Session, name: str, holder: str) -> None:
     """Give a lease back, if it is held by this holder: the next one need not wait until it runs out."""
     session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))

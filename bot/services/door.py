@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from sqlalchemy.orm import Session
 
+from bot.services import readiness
 from bot.settings import settings
 from bot.store.engine import database
 from bot.store.tracker import Tracker
@@ -19,6 +21,11 @@ def opened() -> AbstractContextManager[Session]:
 def reading() -> AbstractContextManager[Session]:
     """A transaction for services that only read."""
     return database().read()
+
+
+def obstacle(say: Callable[[str], object]) -> str | None:
+    """What keeps a process from starting, in one line; None: nothing. A database that is only away is waited for, which is said once."""
+    return readiness.wait(database, say).obstacle
 
 
 def tracker() -> Tracker:

@@ -8,19 +8,18 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from bot.services.figures import Board
-from bot.site import api, crawling, details, feeds, pages, verification
+from bot.settings import Settings, settings
+from bot.site import api, crawling, details, feeds, health, pages, verification
 from bot.site.asked import BadRequest, register_of
 from bot.site.guard import Guard
 from bot.site.shared import Site, page, static
-from bot.store import migrate
 from bot.store.engine import DATABASE_GONE, Database
 from bot.texts import text
 
@@ -51,13 +50,20 @@ PATHS: dict[str, Callable[[Site, Request], Response]] = {
 _FIELDS = {"place": "site_place", "cause": "site_cause", "day": "site_day", "mode": "site_mode", "q": "site_words"}
 
 
-def create_app(database: Database, sandbox_url: str | None, site_url: str | None = None, bot_name: str | None = None) -> Starlette:
+def create_app(
+    database: Database,
+    sandbox_url: str | None,
+    site_url: str | None = None,
+    bot_name: str | None = None,
+    found: Settings | None = None,
+) -> Starlette:
     """The app.
 
     Args:
         sandbox_url: linked on the front page where a sandbox runs; None elsewhere.
         site_url: the public address, as in SITE_URL; None: the host asked for.
         bot_name: on Telegram, as in BOT_NAME; None: pages link to no chat.
+        found: by which health looks around; None: those of this process.
     """
     site = Site(database, Board(database), sandbox_url, site_url, bot_name)
     routes = [Route(path, partial(answer, site)) for path, answer in PATHS.items()]
@@ -67,25 +73,10 @@ def create_app(database: Database, sandbox_url: str | None, site_url: str | None
         **dict.fromkeys(DATABASE_GONE, _away),
     }
     return Starlette(
-        routes=[*routes, *verification.routes(database), *_health(database), Route("/static/{name}", static)],
+        routes=[*routes, *verification.routes(database), *health.routes(database, found or settings()), Route("/static/{name}", static)],
         middleware=[Middleware(Guard)],
         exception_handlers=failures,
     )
-
-
-def _health(database: Database) -> list[BaseRoute]:
-    async def live(_request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    async def ready(_request: Request) -> Response:
-        try:
-            current = await run_in_threadpool(migrate.is_current, database)
-        except DATABASE_GONE:
-            return JSONResponse({"database": "unreachable"}, status_code=503)
-        found = {"database": "ok", "migrations": "current" if current else "behind"}
-        return JSONResponse(found, status_code=200 if current else 503)
-
-    return [Route("/health/live", live), Route("/health/ready", ready)]
 
 
 def _for_programs(request: Request) -> bool:

@@ -16,6 +16,8 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_241_806
 """Any number that is ours: two processes that migrate PostgreSQL at once wait for each other."""
 
+CURRENT, BEHIND, NEWER = "current", "behind", "newer"
+
 
 def config(connection: Any = None) -> Config:
     """Alembic's configuration, without an ini file."""
@@ -47,3 +49,12 @@ def newest_revision() -> str | None:
 
 def is_current(database: Database) -> bool:
     return revision(database) == newest_revision()
+
+
+def standing(at: str | None) -> str:
+    """How a revision stands to this version of the code: "current", "behind" (None: empty), or "newer", which it does not know."""
+    scripts = ScriptDirectory.from_config(config())
+    if at == scripts.get_current_head():
+        return CURRENT
+    known = {script.revision for script in scripts.walk_revisions()}
+    return BEHIND if at is None or at in known else NEWER

@@ -16,6 +16,8 @@ import pytest
 from bot import supervise
 from bot.loopback import is_local
 from bot.settings import PROJECT, Settings, read
+from bot.store import migrate
+from bot.store.engine import Database
 from tests.dialogues.product import answers, free_port, until
 from tests.security.sockets import listening
 
@@ -33,6 +35,9 @@ def running(name: str, folder: Path) -> Iterator[tuple[int, Settings]]:
     """One of the processes that ``run`` starts, with its command and environment; its id and the settings."""
     found, given = settings_of(folder)
     environment = {**supervise.environment(found), **given}
+    made = Database(found.database_url)
+    migrate.upgrade(made)
+    made.close()
     process = subprocess.Popen(
         supervise.commands(found)[name], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

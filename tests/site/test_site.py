@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,7 +14,6 @@ from bot.services import organisations, profiles
 from bot.services.organisations import Need, Registration
 from bot.services.profiles import Offer, Speaker
 from bot.site.app import create_app
-from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.models import Mission, Organisation
 from bot.texts import REGISTERS, catalogue, text
@@ -163,20 +161,6 @@ async def test_the_sandbox_is_linked_where_one_runs(database: Database, sandbox_
     assert ([link for link in links if link.startswith("http")] or [None]) == [sandbox_url]
 
 
-async def test_alive_and_ready(http: httpx.AsyncClient) -> None:
-    assert (await http.get("/health/live")).json() == {"status": "ok"}
-    ready = await http.get("/health/ready")
-    assert (ready.status_code, ready.json()) == (200, {"database": "ok", "migrations": "current"})
-
-
-async def test_not_ready_before_the_tables_are_made(tmp_path: Path) -> None:
-    empty = Database(f"sqlite:///{tmp_path}/empty.db")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(empty, None)), base_url="http://site") as client:
-        assert (await client.get("/health/ready")).status_code == 503
-        assert (await client.get("/health/live")).status_code == 200
-    empty.close()
-
-
 @pytest.mark.parametrize("register", REGISTERS)
 async def test_while_the_database_is_away_everybody_is_told(
     http: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch, register: str
@@ -185,9 +169,6 @@ async def test_while_the_database_is_away_everybody_is_told(
         raise OperationalError("SELECT", {}, Exception("server closed the connection"))
 
     monkeypatch.setattr(database, "read", away)
-    monkeypatch.setattr(migrate, "is_current", away)
-    ready = await http.get("/health/ready")
-    assert (ready.status_code, ready.json()) == (503, {"database": "unreachable"})
     page = await http.get("/", params={"lang": register})
     assert (page.status_code, page.text) == (503, text(register, "site_away"))
     assert (await http.get("/health/live")).status_code == 200

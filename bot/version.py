@@ -1,0 +1,37 @@
+"""Which version of the product this is: the one place that says so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import lru_cache
+
+from bot.settings import PROJECT, settings
+
+GIT_SECONDS = 5
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """The version in pyproject.toml; "unknown" where the file is not beside the sources."""
+    try:
+        found = re.search(r'^version = "(.+)"$', (PROJECT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        return "unknown"
+    return found[1] if found else "unknown"
+
+
+@lru_cache(maxsize=1)
+def commit() -> str | None:
+    """The commit of the sources: GIT_COMMIT, else what git says of the repository they lie in. None: neither. Blocks for a moment."""
+    if settings().git_commit:
+        return settings().git_commit
+    if not (PROJECT / ".git").exists():
+        return None  # a repository further up would be somebody else's
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(PROJECT), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=GIT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return asked.stdout.strip() or None

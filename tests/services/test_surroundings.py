@@ -1,0 +1,143 @@
+"""What the product stands on: the model's file, Rasa, disks, clocks, time zone data."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from bot import clock
+from bot.services import surroundings
+from bot.services.surroundings import Rasa
+from bot.settings import Settings, read
+from bot.store.engine import Database
+from tests.worlds import utc
+
+
+def settings_of(tmp_path: Path, **environment: str) -> Settings:
+    return read({"VAR_DIR": str(tmp_path / "var"), "DATABASE_URL": f"sqlite:///{tmp_path}/t.db", **environment})
+
+
+def write_model(path: Path, model_id: str) -> None:
+    content = json.dumps({"model_id": model_id}).encode()
+    with tarfile.open(path, "w:gz") as archive:
+        entry = tarfile.TarInfo("metadata.json")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+
+
+def test_the_model_is_known_by_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.tar.gz"
+    assert surroundings.model_file(path) is None
+    write_model(path, "first")
+    first = surroundings.model_file(path)
+    assert first is not None and (first.model_id, len(first.sha)) == ("first", 64)
+    write_model(path, "the second")
+    second = surroundings.model_file(path)
+    assert second is not None and second.model_id == "the second" and second.sha != first.sha
+    path.write_bytes(b"no archive")
+    assert surroundings.model_file(path).model_id is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, {"model_file": "tadamon.tar.gz", "model_id": "abc"}, Rasa("ok", "abc")),
+        (200, {"model_id": None}, Rasa("no model")),
+        (200, ["odd"], Rasa("no model")),
+        (409, {}, Rasa("no model")),
+        (500, {}, Rasa("away")),
+    ],
+)
+def test_rasa_tells_which_model_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: object, expected: Rasa) -> None:
+    def get(url: str, timeout: float) -> httpx.Response:
+        assert (url, timeout <= 2) == ("http://127.0.0.1:5005/status", True)
+        return httpx.Response(status, json=body)
+
+    monkeypatch.setattr(httpx, "get", get)
+    assert surroundings.rasa(settings_of(tmp_path)) == expected
+
+
+def test_a_rasa_that_nobody_runs_is_away(tmp_path: Path) -> None:
+    assert surroundings.rasa(settings_of(tmp_path, RASA_PORT="1")) == Rasa("away")
+
+
+def test_a_rasa_elsewhere_takes_no_model_from_here(tmp_path: Path) -> None:
+    assert surroundings.has_own_rasa(settings_of(tmp_path, RASA_PORT="6005"))
+    assert not surroundings.has_own_rasa(settings_of(tmp_path, RASA_URL="http://rasa:5005"))
+
+
+def test_room_is_told_for_what_is_written_here(tmp_path: Path) -> None:
+    found = surroundings.disks(settings_of(tmp_path))
+    assert set(found) == {"var", "database"}
+    assert found["var"].total == shutil.disk_usage(tmp_path).total
+    assert set(surroundings.disks(settings_of(tmp_path, DATABASE_URL="postgresql://db/t"))) == {"var"}
+
+
+def test_sqlite_has_no_clock_of_its_own(database: Database) -> None:
+    assert surroundings.clock_skew_seconds(database) is None
+
+
+@pytest.mark.postgres
+def test_the_clock_is_compared_with_the_servers(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert abs(surroundings.clock_skew_seconds(postgres) or 0.0) < 5
+    real = clock.real_now
+    monkeypatch.setattr(clock, "real_now", lambda: real() + timedelta(hours=1))
+    assert 3590 < (surroundings.clock_skew_seconds(postgres) or 0.0) < 3610
+
+
+@pytest.fixture
+def _no_memory() -> Iterator[None]:
+    surroundings._differs_on.cache_clear()
+    yield
+    surroundings._differs_on.cache_clear()
+
+
+@pytest.mark.usefixtures("_no_memory")
+@pytest.mark.parametrize(
+    ("release", "today", "age_days", "is_old"),
+    [
+        ("2026f", utc(2026, 11, 27), 149, False),
+        ("2026a", utc(2026, 3, 1), 0, False),
+        ("2025b", utc(2026, 7, 1), 365, False),
+        ("2025b", utc(2026, 7, 2), 366, True),
+        (None, utc(2026, 7, 2), None, True),
+    ],
+)
+def test_time_zone_data_grow_old(monkeypatch: pytest.MonkeyPatch, release: str, today: object, age_days: int, is_old: bool) -> None:
+    monkeypatch.setattr(clock, "zone_source", lambda: (release, "package"))
+    monkeypatch.setattr(clock, "real_now", lambda: today)
+    found = surroundings.zone_data()
+    assert (found.age_days, found.is_old, found.differs_on) == (age_days, is_old, None)
+
+
+@pytest.mark.usefixtures("_no_memory")
+@pytest.mark.parametrize(
+    ("release", "zone", "differs_on"),
+    [
+        ("2025b", "Africa/Abidjan", date(2026, 11, 27)),
+        ("2025b", "Africa/Casablanca", None),
+        ("2027a", "Africa/Abidjan", None),
+        (None, "Africa/Abidjan", date(2026, 11, 27)),
+    ],
+)
+def test_a_system_that_tells_another_hour_than_the_newer_package_is_found(
+    monkeypatch: pytest.MonkeyPatch, release: str | None, zone: str, differs_on: date | None
+) -> None:
+    tunis = ZoneInfo("Africa/Tunis")  # an hour ahead of Abidjan all year
+    monkeypatch.setattr(surroundings, "clock", SimpleNamespace(**vars(clock)))
+    surroundings.clock.CASABLANCA = tunis  # type: ignore[attr-defined,misc]
+    surroundings.clock.zone_source = lambda: (release, "system")  # type: ignore[attr-defined,misc]
+    surroundings.clock.packaged_release = lambda: "2026f"  # type: ignore[attr-defined,misc]
+    surroundings.clock.packaged_zone = lambda: tunis if zone == "Africa/Casablanca" else ZoneInfo(zone)  # type: ignore[attr-defined,misc]
+    surroundings.clock.real_now = lambda: utc(2026, 11, 27, 3)  # type: ignore[attr-defined,misc]
+    assert surroundings.zone_data().differs_on == differs_on
