@@ -16,9 +16,10 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.said import Said, is_canonical, said_in
+from bot import logs
 from bot.certificates import numbers
 from bot.messages.outbox import Choice
-from bot.services import door, presence
+from bot.services import admission, door, presence
 from bot.services.profiles import Speaker
 from bot.texts import DEFAULT_REGISTER, REGISTERS, in_one_piece, text
 from bot.vocabulary import codes, moods
@@ -185,6 +186,11 @@ def _is_code(digits: str) -> bool:
         return presence.knows(session, digits)
 
 
+def _is_banned(chat_id: int) -> bool:
+    with door.reading() as session:
+        return admission.ban_of(session, chat_id) is not None
+
+
 def _heard(turn: Turn) -> Answer | None:
     """An answer to what lies under the words, where that is more than what they ask for: despair; outside a form, an insult."""
     if turn.is_payload:
@@ -207,6 +213,8 @@ class TurnAction(Action, ABC):
     """An action that ends the turn: subclasses set ``action`` and write :meth:`answer`, which may block."""
 
     action: str
+    is_for_all = False
+    """Whether somebody whom the team keeps out may do it, too: what the law gives everybody, and ways to the team."""
 
     def name(self) -> str:
         return self.action
@@ -216,12 +224,21 @@ class TurnAction(Action, ABC):
         """Do what the turn asks for and say so."""
 
     def _answer(self, turn: Turn) -> Answer:
-        return _heard(turn) or self.answer(turn)
+        return _heard(turn) or self._kept_out(turn) or self.answer(turn)
+
+    def _kept_out(self, turn: Turn) -> Answer | None:
+        if self.is_for_all or not _is_banned(turn.chat_id):
+            return None
+        answer = Answer(turn.register)
+        rights = (answer.choice("button_export", "/export_my_data"), answer.choice("button_erase", "/delete_my_data"))
+        return answer.say("banned", answer.choice("button_handoff", "/human_handoff"), *rights)
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(tracker)
+        # The server takes several requests in one task: each names its own.
+        logs.in_turn(turn.update_id)
         # The database blocks: in a thread, the action server's loop stays free for other chats.
-        answer = await asyncio.get_running_loop().run_in_executor(None, self._answer, turn)
+        answer = await asyncio.to_thread(self._answer, turn)
         for html, choices in answer.messages:
             dispatcher.utter_message(text=in_one_piece(html), buttons=[{"title": c.title, "payload": c.payload} for c in choices])
         events: list[EventType] = [SlotSet(name, value) for name, value in answer.slots.items()]
@@ -236,6 +253,8 @@ class TurnAction(Action, ABC):
             done["keyboard"] = answer.keyboard
         if answer.edits:
             done["edits"] = True
+        if answer.slots.get("misunderstood"):
+            done["understood"] = False
         dispatcher.utter_message(json_message=done)
         # The turn is over: naming what follows spares Rasa a prediction, and no rule has to describe how each form may end.
         return [*events, FollowupAction(ACTION_LISTEN)]

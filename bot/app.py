@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 import uvicorn
 
-from bot import clock, logs
+from bot import clock, logs, metrics
 from bot.settings import Settings
 from bot.store.engine import Database, database
 
@@ -41,7 +41,7 @@ def run_gateway(settings: Settings) -> None:
             receiving = listen(bot, receiver, settings) if settings.telegram_mode == "webhook" else poll(bot, receiver)
             await _all(receiving, runner.run(), publish_profile(bot), announce(dialogue))
 
-    _serve(settings, "gateway", work)
+    _serve(settings, "gateway", settings.gateway_metrics_port, work)
 
 
 def run_worker(settings: Settings) -> None:
@@ -63,7 +63,7 @@ def run_worker(settings: Settings) -> None:
                 scheduler.shutdown(wait=False)
                 warming.cancel()
 
-    _serve(settings, "worker", work)
+    _serve(settings, "worker", settings.worker_metrics_port, work)
 
 
 def web_app(settings: Settings) -> Starlette:
@@ -73,14 +73,17 @@ def web_app(settings: Settings) -> Starlette:
     from bot.store.tracker import Tracker
 
     sandbox_url = f"http://127.0.0.1:{settings.sandbox_port}/sandbox" if settings.sandbox else None
-    app = create_app(database(), sandbox_url, settings.site_url, settings.bot_name)
+    app = create_app(database(), sandbox_url, settings.site_url, settings.bot_name, settings)
     app.router.routes.extend(routes(database(), Tracker(settings.tracker_database_url), settings))
     return app
 
 
 def run_web(settings: Settings) -> None:
     """Serve the public pages and the staff's console, until a signal."""
+    from bot.services.gauges import Gauges
+
     _prepare(settings, "web")
+    metrics.serve(settings.metrics_host, settings.web_metrics_port, Gauges(database(), settings))
     # Rasa pins websockets to 10.x, with which uvicorn's own websockets do not start; none are used.
     uvicorn.run(web_app(settings), host=settings.web_host, port=settings.web_port, ws="none", log_level="warning")
 
@@ -122,8 +125,9 @@ def _prepare(settings: Settings, process: str) -> Database:
     return database()
 
 
-def _serve(settings: Settings, process: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def _serve(settings: Settings, process: str, metrics_port: int | None, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     _prepare(settings, process)
+    metrics.serve(settings.metrics_host, metrics_port)
 
     async def main() -> None:
         task = asyncio.create_task(work())

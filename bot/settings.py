@@ -78,6 +78,10 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _optional_port(value: str) -> int | None:
+    return _port(value) if value else None
+
+
 def _commit(value: str) -> str | None:
     if value and not re.fullmatch(r"[0-9a-f]{7,64}", value):
         raise ValueError("must be a commit of git, 7 to 64 of 0-9a-f")
@@ -222,6 +226,15 @@ SETTINGS = (
         _one_of("local", "all", "none"),
         "Who reads more than yes or no at /health/ready and /version: programs of this machine, all, or none.",
     ),
+    Setting("METRICS_HOST", "127.0.0.1", _text, "Address on which metrics are given out, where they are."),
+    Setting("GATEWAY_METRICS_PORT", "", _optional_port, "Port of the gateway's metrics for Prometheus. Empty: none."),
+    Setting("WORKER_METRICS_PORT", "", _optional_port, "Port of the worker's metrics for Prometheus. Empty: none."),
+    Setting(
+        "WEB_METRICS_PORT",
+        "",
+        _optional_port,
+        "Port of the web process's metrics for Prometheus, the database's queues among them. Empty: none.",
+    ),
     Setting(
         "GIT_COMMIT", "", _commit, "The commit this version was made from, for /version. Empty: git is asked, where there is a repository."
     ),
@@ -263,6 +276,10 @@ class Settings:
     sends_per_second: int
     transcript_days: int
     health_details: str
+    metrics_host: str
+    gateway_metrics_port: int | None
+    worker_metrics_port: int | None
+    web_metrics_port: int | None
     git_commit: str | None
     log_level: str
 

@@ -15,10 +15,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import delete, update
 
-from bot import clock
+from bot import clock, metrics
 from bot.messages import buttons, leases, outbox
 from bot.services import (
     aid_clock,
+    bans,
     conversation_marks,
     digests,
     erasure,
@@ -158,6 +159,7 @@ def keep_house(database: Database, settings: Settings) -> None:
         staff_sessions.forget_old(session, clock.now())
         login_throttle.forget_old(session, clock.now())
         conversation_marks.forget_old(session, clock.now())
+        bans.forget_old(session, clock.now())
         shards.forget_old(session, now - timedelta(days=KEEP_TEXTS_DAYS))
         session.execute(delete(Effect).where(Effect.created_at < now - timedelta(days=KEEP_EFFECTS_DAYS)))
         session.execute(
@@ -248,6 +250,7 @@ def _leased(job: Job, database: Database, settings: Settings) -> None:
             with database.write() as session:
                 if not leases.acquire(session, f"job:{job.name}", settings.worker_name, job.every_seconds * 2):
                     return
-        job.work(database, settings)
+        with metrics.job(job.name):
+            job.work(database, settings)
     except Exception as error:  # the scheduler must go on; the next tick tries again
         log.error("job failed", job=job.name, error=type(error).__name__, exc_info=True)

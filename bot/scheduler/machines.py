@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
+from bot import metrics
 from bot.services import digests, shards
 from bot.settings import Settings
 from bot.store.engine import Database
@@ -72,7 +73,8 @@ def make_app(database: Database, worker: str) -> App:
 
     @app.task(name=TASK, queue=QUEUE)
     def digest_shard(shard_id: int) -> None:
-        digests.work_next(database, worker, shard_id)
+        with metrics.job("shards"):
+            digests.work_next(database, worker, shard_id)
 
     return app
 

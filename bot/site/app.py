@@ -18,6 +18,7 @@ from bot.services.figures import Board
 from bot.settings import Settings, settings
 from bot.site import api, crawling, details, feeds, health, pages, verification
 from bot.site.asked import BadRequest, register_of
+from bot.site.counted import Counted
 from bot.site.guard import Guard
 from bot.site.shared import Site, page, static
 from bot.store.engine import DATABASE_GONE, Database
@@ -74,7 +75,7 @@ def create_app(
     }
     return Starlette(
         routes=[*routes, *verification.routes(database), *health.routes(database, found or settings()), Route("/static/{name}", static)],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Counted), Middleware(Guard)],
         exception_handlers=failures,
     )
 

@@ -8,12 +8,14 @@ is missing, what it changed is undone and it is said again.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import httpx
 
+from bot import logs, metrics
 from bot.messages.outbox import EDIT, Choice, Draft
 from bot.texts import with_blank_lines
 
@@ -57,25 +59,42 @@ class Dialogue:
 
         Raises Unavailable or HalfTurn.
         """
+        # A turn is a task of its own, so that what is bound here stands in its lines from now on, and in no other's.
+        logs.in_turn(int(metadata["update_id"]))
+        began, outcome = time.monotonic(), "failed"
+        try:
+            replies = await self._replies(chat_id, text, metadata, repeated)
+            outcome = "answered" if is_understood(replies) else "not_understood"
+            return drafts(replies, metadata.get("message_id"))
+        except (Unavailable, HalfTurn) as error:
+            outcome = "half" if isinstance(error, HalfTurn) else "unavailable"
+            raise
+        finally:
+            metrics.TURNS.labels(outcome).inc()
+            metrics.TURN_SECONDS.observe(time.monotonic() - began)
+
+    async def _replies(self, chat_id: int, text: str, metadata: dict[str, Any], repeated: bool) -> list[Reply]:
+        """The replies of a whole turn; as :meth:`turn`."""
         update_id = int(metadata["update_id"])
         if repeated and (recorded := await self._recorded(chat_id, update_id)) is not None:
             before, turn = recorded
-            replies = replies_of(turn)
-            if is_whole(replies):
-                return drafts(replies, metadata.get("message_id"))
+            if is_whole(kept := replies_of(turn)):
+                return kept
             await self._undo(chat_id, before, turn)
-        replies = await self._call("POST", "/webhooks/rest/webhook", {"sender": str(chat_id), "message": text, "metadata": metadata})
+        said = {"sender": str(chat_id), "message": text, "metadata": metadata}
+        replies: list[Reply] = await self._call("POST", "/webhooks/rest/webhook", said)
         if not is_whole(replies):
             if (recorded := await self._recorded(chat_id, update_id)) is not None:
                 await self._undo(chat_id, *recorded)
             raise HalfTurn
-        return drafts(replies, metadata.get("message_id"))
+        return replies
 
     async def overhear(self, chat_id: int, text: str, metadata: dict[str, Any], repeated: bool) -> None:
         """Let Rasa note what was said to a person of the team, and answer nothing: its tracker is paused, as it calls that.
 
         Args and errors as for :meth:`turn`; nothing here is ever half.
         """
+        logs.in_turn(int(metadata["update_id"]))
         if repeated and await self._recorded(chat_id, int(metadata["update_id"])) is not None:
             return
         # Each time: a session that begins anew forgets it.
@@ -134,6 +153,11 @@ def replies_of(turn: Sequence[Event]) -> list[Reply]:
 def is_whole(replies: Sequence[Reply]) -> bool:
     """Whether a turn's last reply confirms it."""
     return bool(replies) and (replies[-1].get("custom") or {}).get("turn") == "done"
+
+
+def is_understood(replies: Sequence[Reply]) -> bool:
+    """Whether a whole turn knew what was meant; its confirmation says so where it did not."""
+    return (replies[-1].get("custom") or {}).get("understood") is not False
 
 
 def drafts(replies: Sequence[Reply], tapped_message_id: int | None = None) -> list[Draft]:

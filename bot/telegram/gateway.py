@@ -18,7 +18,7 @@ from starlette.routing import Route
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
-from bot import clock
+from bot import clock, metrics
 from bot.messages import inbox
 from bot.settings import Settings
 from bot.store.engine import DATABASE_GONE, Database
@@ -54,7 +54,13 @@ class Receiver:
 
     async def receive(self, updates: Sequence[dict[str, Any]]) -> None:
         """Store updates; known ones are skipped. Raises Full, and the errors of a database that is away."""
-        new = await asyncio.to_thread(self._store, updates)
+        try:
+            new = await asyncio.to_thread(self._store, updates)
+        except (Full, *DATABASE_GONE):
+            metrics.UPDATES.labels("refused").inc(len(updates))
+            raise
+        metrics.UPDATES.labels("stored").inc(new)
+        metrics.UPDATES.labels("duplicate").inc(len(updates) - new)
         if new:
             self._notice()
 

@@ -28,7 +28,7 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from bot import clock
+from bot import clock, metrics
 from bot.messages import leases, outbox
 from bot.services import digests, subscriptions
 from bot.store.engine import DATABASE_GONE, Database
@@ -60,6 +60,13 @@ class Outcome:
     message_id: int | None = None
     error: str | None = None
     wait_seconds: float = 0.0
+    is_limited: bool = False
+    """Whether Telegram said that it was too much at once."""
+
+    @property
+    def counted(self) -> str:
+        """As metrics call it: sent, failed, unknown, 429, or later (to be tried again)."""
+        return "429" if self.is_limited else "later" if self.state == "queued" else self.state
 
 
 class Sender:
@@ -179,9 +186,12 @@ class Sender:
         return [*urgent, *[row for row in rows if row.kind == outbox.DIGEST][: max(broadcasts, 0)]]
 
     async def _see_through(self, row: OutboxMessage) -> None:
+        began = time.monotonic()
         outcome = await self._attempt(row)
+        metrics.SENDS.labels(row.kind, outcome.counted).inc()
+        metrics.SEND_SECONDS.observe(time.monotonic() - began)
         if outcome.state != "sent":
-            log.warning("not sent", outbox_id=row.id, kind=row.kind, state=outcome.state, error=outcome.error)
+            log.warning("not sent", outbox_id=row.id, kind=row.kind, state=outcome.state, error=outcome.error, **_turn_of(row))
         self._done.append((row, outcome))
         self._news.set()
 
@@ -190,7 +200,7 @@ class Sender:
             return await self._deliver(row)
         except RetryAfter as error:
             wait = error.retry_after
-            return Outcome("queued", wait_seconds=wait.total_seconds() if isinstance(wait, timedelta) else wait)
+            return Outcome("queued", wait_seconds=wait.total_seconds() if isinstance(wait, timedelta) else wait, is_limited=True)
         except Forbidden as error:
             return Outcome("failed", error=f"forbidden: {error.message}"[:200])
         except BadRequest as error:
@@ -205,7 +215,7 @@ class Sender:
         except TelegramError as error:
             return self._later(row, type(error).__name__)
         except Exception as error:  # whatever it is, the message must come to a final state
-            log.error("send failed", outbox_id=row.id, error=type(error).__name__, exc_info=True)
+            log.error("send failed", outbox_id=row.id, error=type(error).__name__, exc_info=True, **_turn_of(row))
             is_hopeless = row.attempts >= outbox.MAX_ATTEMPTS
             return Outcome("failed", error=type(error).__name__) if is_hopeless else self._later(row, type(error).__name__)
 
@@ -293,6 +303,12 @@ class Sender:
             outbox.forget_last_words(session)
         if (outcome.error or "").startswith("forbidden"):
             subscriptions.block(session, row.chat_id, clock.now())
+
+
+def _turn_of(row: OutboxMessage) -> dict[str, int]:
+    """The update that a message answers, for its line in the log. Other origins are left out: some name a chat."""
+    kind, _, number = row.origin.partition(":")
+    return {"update_id": int(number)} if kind == "update" and number.isdecimal() else {}
 
 
 def _content(body: dict[str, Any]) -> bytes:

@@ -98,7 +98,9 @@ class Chat:
             name = self._apply(await ACTIONS[name].run(dispatcher, tracker, {}))
         *replies, last = dispatcher.messages
         self.edits = bool(last["custom"].get("edits"))
-        assert {k: v for k, v in last["custom"].items() if k not in ("keyboard", "edits")} == TURN_DONE, "a turn ends with its confirmation"
+        assert {k: v for k, v in last["custom"].items() if k not in ("keyboard", "edits", "understood")} == TURN_DONE, (
+            "a turn ends with its confirmation"
+        )
         assert not any(reply["custom"] for reply in replies), "and confirms itself once"
         assert replies, "nothing is answered with silence"
         self.heard = [with_blank_lines(reply["text"]) for reply in replies]

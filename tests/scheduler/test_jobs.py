@@ -12,17 +12,19 @@ from apscheduler.schedulers import base
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select, update
 
-from bot import clock
+from bot import clock, metrics
 from bot.messages import buttons, inbox, outbox
 from bot.messages.outbox import DIGEST, REPLY, Draft
 from bot.scheduler import jobs
 from bot.scheduler.jobs import JOBS, Job
 from bot.services import aid
 from bot.services.aid import Wanted
+from bot.services.backlog import LEASES
 from bot.services.profiles import Speaker
 from bot.settings import Settings, settings
 from bot.store.engine import Database
 from bot.store.models import Button, Effect, HelpCall, HelpRequest, InboxUpdate, Lease, OutboxMessage
+from bot.telegram import sender
 from tests.worlds import count, outbox_rows, small_world, utc, volunteer
 
 START = "2026-12-01T10:00:00+01:00"
@@ -66,6 +68,25 @@ def test_every_job_has_a_name_and_a_rhythm_of_its_own() -> None:
     assert len({job.name for job in JOBS}) == len(JOBS)
     assert {"digests", "aid", "housekeeping"} <= {job.name for job in JOBS}
     assert all(job.every_seconds > 0 for job in JOBS)
+
+
+def test_health_looks_at_the_leases_that_a_worker_takes() -> None:
+    name, seconds = LEASES["scheduler"]
+    [job] = [job for job in JOBS if f"job:{job.name}" == name]
+    assert job.alone and job.every_seconds * 2 == seconds
+    assert LEASES["sender"] == (sender.LEASE, sender.LEASE_SECONDS)
+
+
+@pytest.mark.parametrize(("error", "outcome"), [(None, "done"), (RuntimeError("no luck"), "failed")])
+def test_runs_are_counted_by_outcome(database: Database, error: Exception | None, outcome: str) -> None:
+    def counted(name: str) -> float:
+        return metrics.REGISTRY.get_sample_value("tadamon_jobs_total", {"job": "counted", "outcome": name}) or 0.0
+
+    before = counted(outcome)
+    job = Job("counted", 30, Work(error))
+    tick(database, job, "first")
+    tick(database, job, "second")
+    assert counted(outcome) - before == 1, "who has not the lease runs nothing"
 
 
 def test_two_workers_do_a_job_once(store: Database) -> None:

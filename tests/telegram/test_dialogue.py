@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 
+from bot import metrics
 from bot.messages.outbox import Choice
 from bot.telegram.dialogue import Dialogue, HalfTurn, Unavailable, drafts
 from bot.texts import in_one_piece
@@ -103,6 +107,41 @@ async def test_a_whole_turn_gives_its_messages_in_order(dialogue: Dialogue, rasa
     assert (second.text, list(second.choices)) == ("deux", [])
     assert rasa.said == [{"sender": "42", "message": "bonjour", "metadata": {"update_id": 7, "first_name": "Salma"}}]
     assert not rasa.appended
+
+
+UNDERSTOOD_NOT = {"custom": {"turn": "done", "understood": False}}
+
+
+@pytest.mark.parametrize(
+    ("status", "replies", "outcome"),
+    [
+        (200, [{"text": "un"}, DONE], "answered"),
+        (200, [{"text": "pardon ?"}, UNDERSTOOD_NOT], "not_understood"),
+        (200, [{"text": "un"}], "half"),
+        (503, [], "unavailable"),
+    ],
+)
+async def test_turns_are_counted_by_outcome(
+    dialogue: Dialogue, rasa: FakeRasa, status: int, replies: list[dict[str, Any]], outcome: str
+) -> None:
+    def counted() -> tuple[float | None, float | None]:
+        read = metrics.REGISTRY.get_sample_value
+        return read("tadamon_turns_total", {"outcome": outcome}) or 0, read("tadamon_turn_seconds_count")
+
+    rasa.status, rasa.replies = status, [replies]
+    before, timed = counted()
+    with contextlib.suppress(HalfTurn, Unavailable):
+        await say(dialogue)
+    assert counted() == (before + 1, timed + 1)
+
+
+async def test_lines_of_a_turn_tell_which_update_it_works_on(dialogue: Dialogue, rasa: FakeRasa) -> None:
+    async def turn(update_id: int) -> Any:
+        await say(dialogue, update_id)
+        return structlog.contextvars.get_contextvars().get("update_id")
+
+    rasa.replies = [[{"text": "un"}, DONE], [{"text": "deux"}, DONE]]
+    assert await asyncio.gather(asyncio.create_task(turn(7)), asyncio.create_task(turn(8))) == [7, 8]
 
 
 async def test_a_text_that_confirms_the_turn_itself_is_whole(dialogue: Dialogue, rasa: FakeRasa) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from bot import metrics
 from bot.messages import inbox
 from bot.sandbox import people
 from bot.store.engine import Database
@@ -58,6 +59,20 @@ async def test_an_update_is_stored_once(post: Post, database: Database) -> None:
     (row,) = stored(database)
     assert (row.update_id, row.chat_id, row.state, row.payload) == (9, CHAT, "waiting", update)
     assert post.notices == 1, "a repetition is no news"
+
+
+def counted() -> dict[str, float]:
+    [family] = metrics.UPDATES.collect()
+    return {sample.labels["outcome"]: sample.value for sample in family.samples if sample.name.endswith("_total")}
+
+
+async def test_updates_are_counted_by_what_became_of_them(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = counted()
+    for update in (message(1), message(2), message(1)):
+        assert await post(update) == 200
+    monkeypatch.setattr(inbox, "MOST_WAITING", 2)
+    assert await post(message(3)) == 503
+    assert {name: value - before.get(name, 0) for name, value in counted().items()} == {"stored": 2, "duplicate": 1, "refused": 1}
 
 
 async def test_a_repetition_brings_no_closed_update_back(post: Post, database: Database) -> None:

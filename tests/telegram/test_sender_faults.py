@@ -7,8 +7,10 @@ import asyncio
 import httpx
 import pytest
 
+from bot import metrics
 from bot.messages.outbox import DIGEST, NOTICE, REPLY
 from bot.settings import read
+from bot.store.models import OutboxMessage
 from bot.telegram import sender
 from bot.telegram.client import make_bot
 from tests.loopback import until
@@ -52,6 +54,35 @@ async def test_retry_after_is_waited_out(office: PostOffice) -> None:
     refused, taken = office.telegram.calls("sendMessage")
     assert (refused["status"], taken["status"]) == (429, 200)
     assert taken["at"] - refused["at"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "counted"),
+    [
+        (None, REPLY, {("reply", "sent"): 1}),
+        ("429", REPLY, {("reply", "429"): 1, ("reply", "sent"): 1}),
+        ("502", DIGEST, {("digest", "later"): 1, ("digest", "sent"): 1}),
+        ("drop", DIGEST, {("digest", "unknown"): 1}),
+    ],
+)
+async def test_sends_are_counted_by_outcome(
+    office: PostOffice, fault: str | None, kind: str, counted: dict[tuple[str, str], float]
+) -> None:
+    def sends() -> dict[tuple[str, str], float]:
+        [family] = metrics.SENDS.collect()
+        return {(s.labels["kind"], s.labels["outcome"]): s.value for s in family.samples if s.name.endswith("_total")}
+
+    before = sends()
+    if fault:
+        office.telegram.fault(fault, seconds=1)
+    async with office.open():
+        await office.settled(office.queue(SALMA, kind, "un"))
+    assert {key: value - before.get(key, 0) for key, value in sends().items() if value != before.get(key, 0)} == counted
+
+
+@pytest.mark.parametrize(("origin", "told"), [("update:7", {"update_id": 7}), ("flood:501:7", {}), ("edited:501:7", {}), ("digest:7", {})])
+def test_a_line_about_a_message_tells_its_update_and_no_chat(origin: str, told: dict[str, int]) -> None:
+    assert sender._turn_of(OutboxMessage(origin=origin)) == told
 
 
 @pytest.mark.parametrize("fault", ["drop_after_accept", "drop", "500"])
