@@ -96,18 +96,6 @@ def run(write: WRITE, tracker: Tracker, limit: int = PAGE) -> int:
         after = page.last_id
 
 
-def index(session: Session, tracker: Tracker, limit: int = PAGE) -> int:
-    """The same within one transaction."""
-    after: int | None = None
-    added = 0
-    while True:
-        page = read_page(session, tracker, after, limit)
-        added += page.added
-        if not page.goes_on:
-            return added
-        after = page.last_id
-
-
 def is_behind(session: Session, tracker: Tracker) -> bool:
     """Whether there is anything to read: a look without a writer's lock."""
     settled = session.execute(select(TranscriptMark.settled_id)).scalar_one_or_none() or 0

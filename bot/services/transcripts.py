@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import and_, distinct, exists, func, literal, or_, select, true, union
+from sqlalchemy import and_, distinct, exists, literal, or_, select, true, union
 from sqlalchemy.orm import Session, aliased
 
-from bot.services.transcript_index import index, intent_key, is_behind, register_key, run, word_keys
+from bot.services.transcript_index import intent_key, is_behind, register_key, run, word_keys
 from bot.services.transcript_thread import Entry, Thread, thread
 from bot.store.models import Conversation, ConversationMark, ConversationTag, Handoff, SentenceKey
 from bot.vocabulary.spelling import words
@@ -27,7 +27,6 @@ __all__ = [
     "Thread",
     "Wanted",
     "conversations",
-    "index",
     "is_behind",
     "run",
     "thread",
@@ -286,10 +285,3 @@ def _few(session: Session, filters: Sequence[_Filter]) -> list[int] | None:
         if len(found) <= FEW:
             return list(found)
     return None
-
-
-def unread(session: Session, since: datetime) -> int:
-    """How many conversations with activity since then nobody opened after it."""
-    opened = exists().where(ConversationMark.chat_id == Conversation.chat_id, ConversationMark.seen_at >= Conversation.last_at)
-    query = select(func.count()).select_from(Conversation).where(Conversation.last_at >= since, ~opened)
-    return int(session.execute(query).scalar_one())

@@ -46,9 +46,7 @@ class Talk:
 
     def read(self) -> None:
         """Let the indexer read what was said."""
-        with self._database.write() as session:
-            while transcripts.index(session, self.tracker) >= 2000:
-                pass
+        transcripts.run(self._database.write, self.tracker)
 
     def number(self, chat_id: int) -> int:
         """The number of a conversation in the console."""

@@ -324,12 +324,6 @@ def test_a_thread_asks_the_same_few_questions_of_ten_and_of_two_thousand_events(
     assert heard[0] == heard[1] <= 4
 
 
-def test_unread_are_those_nobody_opened_since(talked: Database) -> None:
-    with talked.read() as session:
-        assert transcripts.unread(session, utc(2026, 1, 1)) == 2
-        assert transcripts.unread(session, utc(2027, 1, 1)) == 0
-
-
 def test_a_closed_handoff_is_told_no_more(talked: Database) -> None:
     with talked.write() as session:
         session.execute(update(Handoff).values(state="closed"))
