@@ -106,8 +106,11 @@ def annotate(visit: Visit) -> Response:
             found = [row.id for row in judging.queue(session, asked.register, asked.intent, not asked.everything, limit=1)]
         last = session.get(Sentence, number(query.get("last")))
         undo = (last.id, last.version) if last is not None and last.state != "new" else None
+        made = judging.kept_words(session, last.id) if last is not None else None
+        # Staff read what goes into the files; what they may not see of somebody stays covered here, too.
+        made = masking.around(session, last.chat_id).covered(made) if made is not None else None
     done = _DONE.get(query.get("done", ""))
-    return _page(visit, found[0] if found else None, asked, {"done": done, "undo": undo})
+    return _page(visit, found[0] if found else None, asked, {"done": done, "undo": undo, "made": made})
 
 
 def _page(visit: Visit, sentence_id: int | None, asked: Asked, told: dict[str, Any], status: int = 200, given: Any = None) -> Response:
@@ -118,6 +121,7 @@ def _page(visit: Visit, sentence_id: int | None, asked: Asked, told: dict[str, A
         "review": None,
         "refused": None,
         "undo": None,
+        "made": None,
         "done": None,
         "register_names": register_names(),
         "registers": REGISTERS,

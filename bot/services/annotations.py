@@ -123,7 +123,8 @@ def keep(
         version: of the sentence when it was shown.
         at: business time.
     """
-    row = session.get(Sentence, sentence_id, populate_existing=True)
+    # Locked: the example of somebody who was faster would be taken for one that contradicts.
+    row = session.get(Sentence, sentence_id, populate_existing=True, with_for_update=True)
     if row is None or row.loop in masking.PRIVATE_FORMS:
         return Outcome(UNKNOWN)
     if row.version != version or row.state != "new":
@@ -151,15 +152,6 @@ def keep(
     return Outcome(KEPT, words=made.words, replaced=made.replaced)
 
 
-def preview(session: Session, corpus: Corpus, sentence_id: int, judgement: Judgement, at: datetime) -> Outcome:
-    """What :func:`keep` would say and make; nothing changes."""
-    row = session.get(Sentence, sentence_id)
-    if row is None:
-        return Outcome(UNKNOWN)
-    made = _example(session, corpus, row, judgement, at)
-    return made if isinstance(made, Outcome) else Outcome(KEPT, words=made.words, replaced=made.replaced)
-
-
 def skip(session: Session, sentence_id: int, version: int, account_id: int | None, at: datetime) -> Outcome:
     """Nothing is to be learnt from a sentence."""
     row = session.get(Sentence, sentence_id, populate_existing=True)
@@ -185,6 +177,12 @@ def undo(session: Session, sentence_id: int, version: int, account_id: int | Non
         session.delete(example)
     session.flush()
     return Outcome(UNDONE)
+
+
+def kept_words(session: Session, sentence_id: int) -> str | None:
+    """The words of the example that was made of a sentence; None: none was."""
+    words: str | None = session.execute(select(Example.words).where(Example.sentence_id == sentence_id)).scalar_one_or_none()
+    return words
 
 
 def _judge(session: Session, row: Sentence, version: int, account_id: int | None, at: datetime, values: dict[str, Any]) -> bool:

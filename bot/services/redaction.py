@@ -2,7 +2,7 @@
 
 What is found by its form (phones, addresses of all kinds, long numbers), by what stands before it ("je m'appelle"), or by being known
 (the person's own names, usual first names). What staff see beside it they mark by hand. It cannot find everything: staff read the
-result before they keep it.
+result once it is kept, beside the button that takes it back.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _CROSS_SCRIPT = 4
 
 
 class Private(ValueError):
-    """The sentence cannot become an example; the message is one word: long, entity or left."""
+    """The sentence cannot become an example; the message is one word: long or entity."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bot.console import annotate, learning, models
 from bot.services import retraining
@@ -107,6 +107,31 @@ async def test_the_form_as_it_stands_makes_an_example(talk: Talk, as_role: Calla
     assert logged(database)[-1] == ("example_kept", "annotator", f"sentence:{number}")
     after = (await browser.get(answer.headers["location"].removeprefix("/staff"))).text
     assert 'id="undo"' in after and 'id="judge"' not in after
+
+
+async def test_what_was_made_of_a_sentence_is_read_beside_undo(talk: Talk, as_role: Callable[..., Browser], database: Database) -> None:
+    browser = as_role("annotator")
+    talk.says(AMINA, "ana <i>Amina</i> men Zahiya 0612345678 bghit n3awen", "greet", 0.2, register="ary-Latn")
+    talk.read()
+    with database.read() as session:
+        number = session.execute(select(func.max(Sentence.id))).scalar_one()
+    fields = form_of((await browser.get(f"/annotate?ids={number}")).text)
+    answer = await browser.post(f"/annotate/{number}/keep", fields)
+    after = (await browser.get(answer.headers["location"].removeprefix("/staff"))).text
+    # Another name stands there; the number that takes the place of one is covered as any is.
+    assert '<q class="said" dir="auto">ana &lt;i&gt;Salma&lt;/i&gt; men Zahiya •••••••••• bghit n3awen</q>' in after
+    await browser.post(f"/annotate/{number}/undo", {"version": "1"})
+    await browser.post(f"/annotate/{number}/skip", {"version": "2"})
+    skipped = (await browser.get(f"/annotate?done=skipped&last={number}")).text
+    assert 'id="undo"' in skipped and "<q" not in skipped
+
+
+async def test_examples_of_mixed_registers_are_pointed_out(
+    talk: Talk, as_role: Callable[..., Browser], database: Database, project: Path
+) -> None:
+    write_files(project, {"tests/evaluation/mixed/talk": [Lesson("une mission svp !", "search_missions")]})
+    page = (await as_role("annotator").get(f"/annotate?ids={sentence(database, SALMA).id}")).text
+    assert "Langues mêlées" in unescaped(page)
 
 
 async def test_undo_leads_back_to_the_sentence(talk: Talk, as_role: Callable[..., Browser], database: Database) -> None:

@@ -270,14 +270,7 @@ def test_a_sentence_that_is_gone_is_told(heard: Database, taught: Corpus) -> Non
         assert annotations.keep(session, taught, 999, 0, RIGHT, 1, NOW).state == "unknown"
         assert annotations.skip(session, 999, 0, 1, NOW).state == "unknown"
         assert annotations.undo(session, 999, 0, 1, NOW).state == "unknown"
-        assert annotations.preview(session, taught, 999, RIGHT, NOW).state == "unknown"
         assert annotations.review(session, taught, 999) is None
-
-
-def test_a_preview_changes_nothing(heard: Database, taught: Corpus) -> None:
-    with heard.read() as session:
-        assert annotations.preview(session, taught, sentence(heard).id, RIGHT, NOW) == annotations.Outcome("kept", words=SAID)
-    assert sentence(heard).state == "new"
 
 
 def test_near_duplicates_are_pointed_out_in_either_script(heard: Database, taught: Corpus) -> None:
