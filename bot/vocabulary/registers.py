@@ -9,8 +9,8 @@ from bot.vocabulary.spelling import normalise, words
 _ARABIC = re.compile(r"[\u0600-\u06FF\u0750-\u077F\uFB50-\uFDFF\uFE70-\uFEFC]")
 CONFIDENT = 0.85
 """Names of places and things are the same in both registers of a script: what holds little else is no change of register."""
-_NUMBER = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{1,4}){2,}\b")
-"""Of a certificate: its letters are Latin wherever it is written."""
+_NUMBER = re.compile(r"\b(?=[A-Z-]*[0-9])[0-9A-Z]{4}(?:-[0-9A-Z]{1,4}){2,}\b", re.IGNORECASE)
+"""Of a certificate, as it may be typed: its letters are Latin wherever it is written. Words with hyphens have no digits."""
 _FORMULAS = frozenset(
     normalise(word)
     for word in """

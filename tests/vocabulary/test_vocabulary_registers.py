@@ -41,6 +41,8 @@ def test_script(text: str, script: str | None) -> None:
         ("السلام عليكم ورحمة الله وبركاته", "ar", False, "ary-Arab", 0.99, "ar"),
         ("السلام عليكم خوتي لاباس عليكم", "ar", False, "ary-Arab", 0.99, "ary-Arab"),
         ("2026-WS01-H6GZ-7 ؟", "ar", False, "fr", 0.9, "ar"),
+        ("2026-ws01-h6gz-7", "ary-Arab", False, "ary-Latn", 0.9, "ary-Arab"),
+        ("tout-a-fait", "ar", False, "fr", 0.9, "fr"),
         ("wach 2026-WS01-H6GZ-7 s7i7a", "ar", False, "ary-Latn", 0.9, "ary-Latn"),
     ],
 )
