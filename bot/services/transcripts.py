@@ -122,7 +122,7 @@ class Shelf:
 
 
 def conversations(session: Session, wanted: Wanted, after: Cursor | None = None, limit: int = PAGE) -> Shelf:
-    """Conversations, those with the latest activity first. Ten queries at most, one for each filter that is given and three more."""
+    """Conversations, those with the latest activity first. A query for each filter and each word of a search at most, and five more."""
     searched = words(wanted.words)[:MOST_WORDS] if wanted.words is not None else None
     if searched == []:
         return Shelf([], None)

@@ -154,14 +154,27 @@ def test_a_cursor_that_is_none_is_refused(written: str) -> None:
 EVERYTHING = {
     "intent": "greet",
     "below": 0.95,
-    "fallback": False,
+    "fallback": True,
     "register": "fr",
     "handoff": "open",
     "tag": "x",
     "assignee": 1,
-    "reviewed": False,
+    "reviewed": True,
     "words": "phrase bonjour une deux trois quatre cinq six sept",
 }
+
+
+def test_a_list_all_of_whose_filters_leave_many_asks_no_more_than_it_says(
+    store: Database, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcripts, "FEW", -1)
+    monkeypatch.setattr(transcripts, "LOOKED_AT", 3)
+    events.add_many([user(n, f"{EVERYTHING['words']} {n}", n, at=AT + n) for n in range(1, 6)])
+    transcripts.run(store.write, events.tracker)
+    with statements(store) as asked, store.read() as session:
+        found = transcripts.conversations(session, Wanted(**EVERYTHING))
+    assert len(asked) == len(EVERYTHING) - 1 + transcripts.MOST_WORDS + 2  # the rows, of which none fits, and the end of the walk
+    assert found.after is not None
 
 
 @pytest.mark.parametrize("wanted", [{}, {"words": "phrase"}, {"below": 0.95}, EVERYTHING])
@@ -173,7 +186,8 @@ def test_a_list_asks_the_same_few_questions_of_ten_and_of_a_thousand(store: Data
         with statements(store) as asked, store.read() as session:
             transcripts.conversations(session, Wanted(**wanted))
         heard.append(len(asked))
-    assert max(heard) <= 16
+    words = min(len(wanted.get("words", "").split()), transcripts.MOST_WORDS)
+    assert max(heard) <= len(wanted.keys() - {"words"}) + words + 5
     assert heard[1] - heard[0] <= 4  # at most the three of the rows found, and the end of the walk
 
 
