@@ -120,7 +120,9 @@ def test_what_was_marked_goes_again_and_a_name_is_hidden(chromium: Any, console:
     with inside(chromium, console, secrets, path="/annotate") as page:
         press(page, "ArrowLeft", "p", "ArrowLeft", "e", "Escape")
         assert page.locator(".word.found").count() == 1 and page.locator(".word.private").count() == 1
-        press(page, "Delete")
+        press(page, "Escape", "Delete")
+        assert page.locator(".word.found").count() == 1, "nothing is chosen any more"
+        press(page, "ArrowLeft", "ArrowLeft", "Delete")
         assert page.locator(".word.found").count() == 0
         press(page, "3")
         judge(page, "Enter", "kept")

@@ -116,7 +116,7 @@
     Delete: drop,
     Backspace: drop,
     Enter: () => form.requestSubmit(),
-    Escape: () => { first = last = -1; show(); },
+    Escape: () => { first = last = -1; from = to = 0; show(); },
   };
 
   document.addEventListener("keydown", (event) => {
