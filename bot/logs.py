@@ -17,6 +17,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable, MutableMapping
+from functools import partial
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -48,6 +49,7 @@ def configure(settings: Settings, process: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            partial(_name_process, process),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             # Tracebacks without local variables: those hold what people wrote.
@@ -59,7 +61,12 @@ def configure(settings: Settings, process: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
+
+
+def _name_process(process: str, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor, not something bound: threads that a library starts (the scheduler's) know nothing of what is bound here."""
+    event["process"] = process
+    return event
 
 
 def secrets_of(settings: Settings) -> list[str]:

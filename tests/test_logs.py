@@ -45,6 +45,11 @@ def test_a_line_is_one_json_object_with_process_level_and_instant() -> None:
     assert line == {"event": "started", "chats": 3, "note": "سلام\nline", "level": "info", "process": "worker"}
 
 
+def test_a_thread_of_a_library_logs_for_its_process_too() -> None:
+    [line] = logged('import threading; t = threading.Thread(target=log.info, args=("worked",)); t.start(); t.join()')
+    assert (line["event"], line["process"]) == ("worked", "worker")
+
+
 @pytest.mark.parametrize(("level", "events"), [("DEBUG", ["d", "i", "w"]), ("INFO", ["i", "w"]), ("WARNING", ["w"]), ("ERROR", [])])
 def test_the_level_is_a_setting(level: str, events: list[str]) -> None:
     lines = logged('log.debug("d"); log.info("i"); log.warning("w")', LOG_LEVEL=level)
