@@ -168,7 +168,13 @@ def _advance(shop: Workshop, run_id: int, state: str, progress: int | None = Non
 
 
 def _make(shop: Workshop, run_id: int) -> dict[str, Any]:
-    """Export, train, measure."""
+    """Export, train, measure; or only export."""
+    with shop.database.read() as session:
+        run = session.get(TrainingRun, run_id)
+        only_exports, report = retraining.is_export(run), dict(run.report or {})
+    if only_exports:
+        _advance(shop, run_id, EXPORTING)
+        return {"state": DONE, "report": {**report, "examples": _counted(_export(shop))}}
     folder = shop.folder / str(run_id)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -192,7 +198,7 @@ def _make(shop: Workshop, run_id: int) -> dict[str, Any]:
     report = {
         **retraining.report_of(measured),
         "against": against,
-        "examples": {"added": exported.added, "removed": exported.removed, "refused": len(exported.refused)},
+        "examples": _counted(exported),
     }
     return {"state": DONE, "report": report, "inputs": inputs, "model_sha": sha_of(candidate)}
 
@@ -212,6 +218,10 @@ def _export(shop: Workshop) -> examples.Exported:
         raise Failed("export") from None
     _move_stamp(shop, is_current)
     return exported
+
+
+def _counted(exported: examples.Exported) -> dict[str, int]:
+    return {"added": exported.added, "removed": exported.removed, "refused": len(exported.refused)}
 
 
 def _is_current(shop: Workshop) -> bool:

@@ -3,6 +3,8 @@
 queued ─► exporting ─► training ─► evaluating ─► done ─► promoting ─► promoted ─► rolling_back ─► rolled_back
                                                   ▲ failed from anywhere before; from promoting back to done
 
+A run that only exports is done after that, without a model.
+
 One run is open at a time: the database keeps it so. Whoever works on it holds a lease; a run whose worker was killed is taken up once,
 then it has failed. Whatever happens, the model that runs stays until somebody promotes another.
 """
@@ -29,6 +31,9 @@ ERRORS = ("export", "training", "evaluating", "killed", "gone", "refused", "not_
 """Why a run failed: the files could not be written, the model not be trained or not be measured, its worker was killed twice; or why it was
 not promoted or rolled back: the model's file is gone, Rasa does not take it, or another model runs by now than the one that it was compared
 with or took the place of."""
+EXPORT = "export"
+_ONLY = "only"
+"""In the report of a run, where it makes no model: what it does."""
 TAKEN_UP = 1
 """So often a run whose worker was killed is begun again."""
 BETTER, SAME, WORSE = "better", "same", "worse"
@@ -43,7 +48,24 @@ LISTED = 100
 
 def start(session: Session, account_id: int | None, at: datetime) -> int | None:
     """Ask for a new model; returns the run's number. None: one is on its way already."""
-    run = TrainingRun(state=QUEUED, is_open=True, progress=0, started_by=account_id, created_at=at)
+    return _start(session, account_id, at)
+
+
+def start_export(session: Session, account_id: int | None, at: datetime) -> int | None:
+    """Ask that the examples be written into the project's files, and no more; returns the run's number. None: one is on its way already.
+
+    Such a run is done without a model: there is nothing to promote.
+    """
+    return _start(session, account_id, at, report={_ONLY: EXPORT})
+
+
+def is_export(run: TrainingRun) -> bool:
+    """Whether a run writes examples and makes no model; its report has no verdict, only "examples"."""
+    return (run.report or {}).get(_ONLY) == EXPORT
+
+
+def _start(session: Session, account_id: int | None, at: datetime, **more: Any) -> int | None:
+    run = TrainingRun(state=QUEUED, is_open=True, progress=0, started_by=account_id, created_at=at, **more)
     try:
         with session.begin_nested():
             session.add(run)
@@ -116,7 +138,7 @@ def take(session: Session, run_id: int, holder: str) -> TrainingRun | None:
             close(session, run, FAILED, clock.now(), error="killed")
             leases.release(session, LEASE, holder)
             return None
-        run.report = {"attempts": attempts + 1}
+        run.report = {**(run.report or {}), "attempts": attempts + 1}
         run.state, run.progress = QUEUED, 0
     return run
 

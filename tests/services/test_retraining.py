@@ -194,6 +194,56 @@ def test_what_fails_leaves_the_model_and_says_so(store: Database, shop: Workshop
     assert retrain.work(shop, asked(store)) == "done"
 
 
+def exporting(store: Database) -> int:
+    with store.write() as session:
+        number = retraining.start_export(session, None, NOW)
+    assert number is not None
+    return number
+
+
+def test_examples_are_written_without_a_model(store: Database, shop: Workshop, tools: Tools) -> None:
+    for number in range(retrain.KEPT_RUNS):
+        tools.model = bytes([number])
+        retrain.work(shop, asked(store))
+    keep(store, Lesson("merci de m'aider", "thank"))
+    number = exporting(store)
+    with store.write() as session:
+        assert retraining.start_export(session, None, NOW) is None
+        assert retraining.start(session, None, NOW) is None
+        assert retraining.waiting(session) == number
+    tools.called.clear()
+    assert retrain.work(shop, number) == "done"
+    run = row(store, number)
+    assert (run.state, run.is_open, run.progress, run.model_sha, run.error, tools.called) == ("done", None, 100, None, None, [])
+    assert retraining.is_export(run) and run.report["examples"] == {"added": 1, "removed": 0, "refused": 0}
+    assert len(list(shop.project.rglob("learned_*.yml"))) == 1
+    # Nothing is trained at the next start, no candidate had to go for it, and there is nothing to promote.
+    assert shop.stamp.read_text() == shop.fingerprint()
+    assert len(list(shop.folder.iterdir())) == retrain.KEPT_RUNS
+    assert ask(store, retraining.ask_promotion, number) == "unready"
+    assert not retraining.is_export(row(store, asked(store)))
+
+
+def test_an_export_without_a_model_that_is_killed_or_fails_stays_one(
+    store: Database, shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, Lesson("merci de m'aider", "thank"))
+    number = exporting(store)
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(retrain.examples, "export", dies)
+    kill(store, shop, number)
+    monkeypatch.undo()
+    assert retrain.work(shop, number) == "done"
+    assert retraining.is_export(row(store, number)) and tools.called == []
+    (shop.project / "data/nlu/fr/broken.yml").write_text("nlu: [", encoding="utf-8")
+    number = exporting(store)
+    assert retrain.work(shop, number) == "failed"
+    assert row(store, number).error == "export" and retraining.is_export(row(store, number))
+
+
 def test_files_that_cannot_be_read_or_written_are_told(store: Database, shop: Workshop, tools: Tools) -> None:
     (shop.project / "data/nlu/fr/broken.yml").write_text("nlu: [", encoding="utf-8")
     number = asked(store)
