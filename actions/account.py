@@ -134,6 +134,7 @@ class ChangeLanguage(TurnAction):
     """Switch register by button, command or words; it holds until it is changed that way again."""
 
     action = "action_change_language"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         chosen = chosen_register(turn)
@@ -170,6 +171,7 @@ class Unsubscribe(TurnAction):
     """Stop the periodic lists at once; the reason is asked after, in one tap."""
 
     action = "action_unsubscribe"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         if aid.is_taken_back(turn):
@@ -189,6 +191,7 @@ class ShowProfile(TurnAction):
     """What is kept about somebody, in short: offer, roles, lists, consent; with the ways to change, take away and erase it."""
 
     action = "action_show_profile"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         answer, register = Answer(turn.register), turn.register
@@ -255,6 +258,7 @@ class AnswerQuestion(TurnAction):
     """The FAQ."""
 
     action = "action_faq"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         if turn.faq == "how_matching" and turn.said.last("mission_ref") and wishes.asks_why(turn.text):
@@ -279,6 +283,7 @@ class Talk(TurnAction):
     """Thanks, a goodbye, machine or person, and what is not done here."""
 
     action = "action_talk"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         answer, key = Answer(turn.register), TALK.get(turn.intent, "greet")

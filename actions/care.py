@@ -21,6 +21,7 @@ _ASIDE = ("help", "bot_challenge", "human_handoff", "change_language", "skip", "
 class TeamMessage(DraftForm):
     """words → what was written and to whom it goes → sent, with when it is read."""
 
+    is_for_all = True
     steps = ("words",)
     free_text = frozenset({"words"})
 

@@ -111,6 +111,7 @@ class VerifyCertificate(TurnAction):
     """Whether a certificate holds: by button, or by its number in words."""
 
     action = "action_verify_certificate"
+    is_for_all = True
 
     def _answer(self, turn: Turn) -> Answer:
         # A number among words is what brought the turn here: nothing else is heard in them.

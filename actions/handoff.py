@@ -38,6 +38,7 @@ def hand_over(turn: Turn) -> Html:
 
 class HumanHandoff(TurnAction):
     action = "action_human_handoff"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         answer = Answer(turn.register)

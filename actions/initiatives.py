@@ -10,7 +10,7 @@ from actions.turn import Answer, Turn, TurnAction
 from bot import clock
 from bot.messages import effects
 from bot.messages.outbox import Choice
-from bot.services import cards, door, initiatives, invitations, links, organisations, presence, recommendations
+from bot.services import cards, door, initiatives, invitations, links, organisations, presence, recommendations, states
 from bot.store.models import Mission
 from bot.texts import Html, text
 
@@ -91,7 +91,7 @@ class MyInitiatives(TurnAction):
 
     @staticmethod
     def _line(position: int, mission: Mission, register: str) -> str:
-        return text(
+        line = text(
             register,
             "initiative_line",
             position=position,
@@ -100,6 +100,7 @@ class MyInitiatives(TurnAction):
             place=cards.place(mission.place, register),
             when=cards.when(mission, register),
         )
+        return f"{line}\n{text(register, 'initiative_held')}" if mission.state == states.HELD else line
 
     @staticmethod
     def _one(turn: Turn, number: int) -> Answer:
@@ -108,7 +109,8 @@ class MyInitiatives(TurnAction):
             mission = initiatives.own(session, turn.chat_id, number)
             if mission is None:
                 return answer.say("initiative_unknown", answer.choice("button_initiatives", "/my_initiatives"))
-            found, is_on_site = initiatives.standing(session, number), mission.mode != "remote"
+            found, is_held = initiatives.standing(session, number), mission.state == states.HELD
+            has_code = mission.mode != "remote" and not is_held
             facts = text(
                 register,
                 "initiative_card",
@@ -120,6 +122,8 @@ class MyInitiatives(TurnAction):
                 capacity=mission.capacity,
                 pending=found.pending,
             )
+        if is_held:
+            facts = f"{facts}\n{text(register, 'initiative_held')}"
         with_it = f'{{"mission": "{number}"}}'
         return answer.add(
             facts,
@@ -127,7 +131,7 @@ class MyInitiatives(TurnAction):
             answer.choice("button_again", f"/publish_initiative{with_it}"),
             answer.choice("button_close", f"/close_initiative{with_it}"),
             answer.choice("button_volunteers", "/show_volunteers"),
-            *([answer.choice("button_code", presence.show_payload(number))] if is_on_site else []),
+            *([answer.choice("button_code", presence.show_payload(number))] if has_code else []),
         )
 
 

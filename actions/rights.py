@@ -6,7 +6,7 @@ from actions.asides import ELSEWHERE, aside
 from actions.turn import SURE, Answer, Turn, TurnAction, misunderstood
 from bot import clock
 from bot.messages import effects
-from bot.services import door, erasure, rights
+from bot.services import door, erasure, farewell, rights
 from bot.texts import Html, joined, text
 
 
@@ -14,6 +14,7 @@ class ExportMyData(TurnAction):
     """The copy comes at once, as two files in the chat."""
 
     action = "action_export_my_data"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         answer, at = Answer(turn.register), clock.now()
@@ -36,6 +37,7 @@ class EraseForm(TurnAction):
     """
 
     action = "erasure_form"
+    is_for_all = True
 
     def answer(self, turn: Turn) -> Answer:
         asked = turn.loop == self.action
@@ -59,7 +61,7 @@ class EraseForm(TurnAction):
     @staticmethod
     def _ask(turn: Turn, answer: Answer) -> Answer:
         with door.reading() as session:
-            alone = [organisation.name for organisation in erasure.alone_for(session, turn.chat_id)]
+            alone = [organisation.name for organisation in farewell.alone_for(session, turn.chat_id)]
         names = joined(turn.register, [text(turn.register, "plain", value=name) for name in alone])
         warning = "\n\n" + text(turn.register, "erasure_alone", names=Html(names)) if alone else ""
         yes = answer.choice("button_erase_yes", '/delete_my_data{"answer": "yes"}')

@@ -108,7 +108,7 @@ def decide(visit: Visit) -> Response:
         with visit.database.write() as session:
             _organisation(visit, session)
             reason = form.get("reason") or None
-            moderation.decide(session, visit.who, organisation_id, form.get("decision", ""), reason, form.get("shown", ""), visit.at)
+            moderation.decide(session, visit.who.author, organisation_id, form.get("decision", ""), reason, form.get("shown", ""), visit.at)
     except Stale:
         raise Problem(409, "console_organisation_stale", path) from None
     except Unfit:
@@ -187,7 +187,7 @@ def close(visit: Visit) -> Response:
     try:
         with visit.database.write() as session:
             _message(visit, session)
-            moderation.close(session, visit.who, message_id, visit.form.get("closing", ""), visit.at)
+            moderation.close(session, visit.who.author, message_id, visit.form.get("closing", ""), visit.at)
     except Stale:
         raise Problem(409, "console_report_stale", path) from None
     except Unfit:

@@ -60,6 +60,13 @@ def _lines(kept: Mapping[str, Any], register: str) -> Iterable[tuple[str, Sequen
     yield "export_left_out", [_line(row["at"], row["organisation"]) for row in kept.get("organisations_left_out", ())]
     yield "export_matches", [_line(row["at"], row["mission"]) for row in kept.get("matches_shown", ())]
     yield "export_to_team", [_line(row["at"], row["words"]) for row in kept["messages_to_the_team"]]
+    yield (
+        "export_bans",
+        [
+            _line(row["from"], plain(text(register, f"ban_told_{row['reason']}")), row["lifted"] and f"→ {row['lifted']}")
+            for row in kept["closed_by_the_team"]
+        ],
+    )
     yield "export_notes", [_line(row["at"], row["words"]) for row in kept["notes_of_the_team"]]
     yield "export_handoffs", [_line(row["from"], row["to"] and f"→ {row['to']}") for row in kept["conversations_for_a_person"]]
     yield "export_written", [_line(row["at"], row["words"]) for row in kept["written"]]

@@ -19,11 +19,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import aid, commitments, conversation_marks, initiatives, proposals, states, transcript_retention, waiting
-from bot.services.organisations import members, spoken_for
+from bot.services import bans, conversation_marks, farewell, transcript_retention
 from bot.services.profiles import person_of
 from bot.store import changes
 from bot.store.models import (
@@ -66,16 +64,6 @@ def wish(session: Session, chat_id: int, register: str, at: datetime) -> dict[st
     return {"outcome": "begun"}
 
 
-def alone_for(session: Session, chat_id: int) -> list[Organisation]:
-    """The organisations for which nobody but this person speaks."""
-    found = []
-    for organisation in spoken_for(session, chat_id):
-        count = session.execute(select(func.count()).where(OrganisationMember.organisation_id == organisation.id)).scalar_one()
-        if count == 1:
-            found.append(organisation)
-    return found
-
-
 def is_wished(session: Session) -> bool:
     """Whether anybody waits to be forgotten: a look that locks nothing, for a job that finds nothing most of the time."""
     return session.execute(select(Erasure.id).where(Erasure.done_at.is_(None)).limit(1)).first() is not None
@@ -97,7 +85,7 @@ def forget(write: WRITE, tracker: Tracker, erasure_id: int, at: datetime) -> boo
         chat_id, newest = erasure.chat_id, _newest_update(session, erasure.chat_id)
         # Before the farewell, which forgets an address; what an earlier attempt forgot, the tracker still knows.
         traces = traces_of(session, chat_id, tracker.told_others(chat_id))
-        say_farewell(session, chat_id, at)
+        farewell.say(session, chat_id, at)
     tracker.blot(list(traces.chats), traces.without)
     tracker.forget(chat_id)
     with write() as session:
@@ -106,6 +94,7 @@ def forget(write: WRITE, tracker: Tracker, erasure_id: int, at: datetime) -> boo
             return False  # something was said meanwhile, and Rasa has kept it
         _blot_others(session, traces)
         erase(session, chat_id)
+        bans.note_erased(session, chat_id, at)
         outbox.queue(session, chat_id, outbox.REPLY, f"{outbox.LAST_WORD}{erasure.id}", [Draft(text(erasure.register, "erasure_done"))], at)
         _bury(session, chat_id, at)
     return True
@@ -129,35 +118,6 @@ def _ready(session: Session, erasure_id: int, at: datetime) -> Erasure | None:
 def _newest_update(session: Session, chat_id: int) -> int | None:
     found: int | None = session.execute(select(func.max(InboxUpdate.update_id)).where(InboxUpdate.chat_id == chat_id)).scalar_one()
     return found
-
-
-# ---- farewell
-
-
-def say_farewell(session: Session, chat_id: int, at: datetime) -> None:
-    """Resolve what others wait for, and tell them: somebody left, without a name."""
-    for one in commitments.still_ahead(commitments.of_chat(session, chat_id), at.astimezone(CASABLANCA).date()):
-        was = one.application.state
-        states.settle(one.application, "withdrawn", at)
-        if was == "waiting":
-            continue  # the organisation never heard of him
-        if was in states.HOLDS_PLACE:
-            waiting.offer_places(session, one.mission.id, at)
-        for member in members(session, one.organisation.id):
-            body = text(member.register, "somebody_left", title=one.mission.title)
-            outbox.queue(session, member.chat_id, outbox.NOTICE, f"left:{one.application.id}:{member.id}", [Draft(body)], at)
-    for organisation in alone_for(session, chat_id):
-        running = select(Mission.id).join(Initiative).where(Initiative.organisation_id == organisation.id)
-        for mission_id in session.execute(running.where(Mission.state.in_(initiatives.RUNNING)).order_by(Mission.id)).scalars().all():
-            initiatives.close(session, chat_id, mission_id, at)
-    while request := aid.open_request(session, chat_id):
-        aid.finish(session, chat_id, request.id, "not_needed", at)
-        session.flush()
-    for call, _ in aid.open_calls(session, chat_id):
-        aid.answer_call(session, chat_id, call.id, "cannot", at)
-    for proposal_id in proposals.open_ones(session, chat_id):
-        proposals.answer(session, chat_id, proposal_id, False, at)
-    session.flush()
 
 
 # ---- what others were told
@@ -242,7 +202,7 @@ def erase(session: Session, chat_id: int) -> None:
         session.execute(sql("PRAGMA secure_delete=ON"))
     person = person_of(session, chat_id)
     if person is not None:
-        for organisation in alone_for(session, chat_id):
+        for organisation in farewell.alone_for(session, chat_id):
             _close_organisation(session, organisation)
         session.flush()
         changes.note(session, changes.VOLUNTEER, person.id)

@@ -18,8 +18,6 @@ from bot.services.organisations import Need, ids_spoken_for
 from bot.store.models import Application, Initiative, Mission
 from bot.texts import text
 
-RUNNING = ("published", "full", "pending")
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -29,12 +27,12 @@ class Standing:
     accepted: int
 
 
-def own(session: Session, chat_id: int, mission_id: int, states: tuple[str, ...] = RUNNING) -> Mission | None:
+def own(session: Session, chat_id: int, mission_id: int, among: tuple[str, ...] = states.NOT_OVER) -> Mission | None:
     """A mission in one of these states, locked, of an organisation for which the person speaks; None for anything else."""
     query = (
         select(Mission)
         .join(Initiative, Initiative.id == Mission.initiative_id)
-        .where(Mission.id == mission_id, Mission.state.in_(states), Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
+        .where(Mission.id == mission_id, Mission.state.in_(among), Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
         .with_for_update(of=Mission)
     )
     found: Mission | None = session.execute(query).scalar_one_or_none()
@@ -42,11 +40,11 @@ def own(session: Session, chat_id: int, mission_id: int, states: tuple[str, ...]
 
 
 def of_chat(session: Session, chat_id: int) -> list[Mission]:
-    """The running missions of all organisations for which the person speaks, the newest first."""
+    """The missions that are not over of all organisations for which the person speaks, the newest first."""
     query = (
         select(Mission)
         .join(Initiative, Initiative.id == Mission.initiative_id)
-        .where(Mission.state.in_(RUNNING), Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
+        .where(Mission.state.in_(states.NOT_OVER), Initiative.organisation_id.in_(ids_spoken_for(chat_id)))
         .order_by(Mission.id.desc())
     )
     return list(session.execute(query).scalars())
@@ -96,7 +94,8 @@ def change(session: Session, chat_id: int, mission_id: int, need: Need, at: date
     organisations.write(mission, need, at)
     mission.initiative.title, mission.initiative.cause, mission.initiative.place = need.title, need.cause, mission.place
     session.flush()
-    told = _tell(session, mission, "mission_changed", at) if _time_and_place(mission) != before else 0
+    has_moved = _time_and_place(mission) != before
+    told = tell_concerned(session, mission, "mission_changed", at, searches=False) if has_moved else 0
     waiting.offer_places(session, mission.id, at)
     return {"outcome": "changed", "title": mission.title, "told": told}
 
@@ -114,24 +113,37 @@ def close(session: Session, chat_id: int, mission_id: int, at: datetime) -> dict
     mission = own(session, chat_id, mission_id)
     if mission is None:
         return {"outcome": "unknown"}
-    today = at.astimezone(CASABLANCA).date()
-    has_begun = mission.starts_on is not None and mission.starts_on <= today
-    told = _tell(session, mission, "mission_closed", at)
-    for application in missions_concerned(session, mission_id):
-        # Who was accepted to a mission that took place keeps it: he may still say that he was there.
-        if application.state != "accepted" or not has_begun:
-            states.settle(application, "declined", at, "mission_closed")
-    mission.state, mission.changed_at = "finished" if has_begun else "cancelled", at
-    session.flush()
-    initiative = mission.initiative
-    others = session.execute(select(Mission.id).where(Mission.initiative_id == initiative.id, Mission.state.in_(RUNNING))).first()
-    if others is None:
-        initiative.state = mission.state
+    told = tell_concerned(session, mission, "mission_closed", at)
+    end(session, mission, "finished" if has_begun(mission, at) else "cancelled", at)
     return {"outcome": "closed", "title": mission.title, "told": told}
 
 
-def _tell(session: Session, mission: Mission, key: str, at: datetime) -> int:
-    """Tell everybody with an open application; returns how many."""
+def has_begun(mission: Mission, at: datetime) -> bool:
+    """Whether the first day of a dated mission has come, legal time; a weekly one never ends by having begun."""
+    return bool(mission.starts_on is not None and mission.starts_on <= at.astimezone(CASABLANCA).date())
+
+
+def end(session: Session, mission: Mission, state: str, at: datetime) -> None:
+    """Bring a locked mission to its last state, and every open application with it."""
+    for application in missions_concerned(session, mission.id):
+        # Who was accepted to a mission that took place keeps it: he may still say that he was there.
+        if application.state != "accepted" or not has_begun(mission, at):
+            states.settle(application, "declined", at, "mission_closed")
+    mission.state, mission.changed_at = state, at
+    session.flush()
+    initiative = mission.initiative
+    others = select(Mission.id).where(Mission.initiative_id == initiative.id, Mission.state.in_(states.NOT_OVER))
+    if session.execute(others).first() is None:
+        initiative.state = state
+
+
+def tell_concerned(session: Session, mission: Mission, key: str, at: datetime, searches: bool = True) -> int:
+    """Tell everybody with an open application; returns how many.
+
+    Args:
+        key: of a text with title, organisation, when and place.
+        searches: whether the way on is to look for another mission; else it is to take the application back.
+    """
     told = 0
     for application in missions_concerned(session, mission.id):
         person = application.person
@@ -148,7 +160,7 @@ def _tell(session: Session, mission: Mission, key: str, at: datetime) -> int:
         )
         choices = (
             [Choice(text(register, "button_search"), "/search_missions")]
-            if key == "mission_closed"
+            if searches
             else [Choice(text(register, "button_withdraw"), f'/withdraw_application{{"mission": "{mission.id}"}}')]
         )
         origin = f"{key}:{mission.id}:{int(at.timestamp())}:{person.id}"

@@ -23,8 +23,8 @@ from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
 from bot.services import audit, cards, care, organisations, takeovers
+from bot.services.audit import Author
 from bot.services.profiles import person_of
-from bot.services.staff_sessions import Staff
 from bot.services.territory import within
 from bot.store.models import Handoff, Message, Organisation, OrganisationReview
 from bot.texts import text
@@ -93,8 +93,19 @@ def snapshot(organisation: Organisation) -> dict[str, Any]:
 
 def fingerprint(organisation: Organisation) -> str:
     """What a page showed, in short: a form brings it back."""
-    shown = json.dumps([organisation.state, snapshot(organisation)], ensure_ascii=False, sort_keys=True)
+    return fingerprint_of(organisation.state, snapshot(organisation))
+
+
+def fingerprint_of(state: str, looked_at: Mapping[str, Any]) -> str:
+    """A state and what was looked at in it, in 32 hexadecimal digits."""
+    shown = json.dumps([state, looked_at], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(shown.encode()).hexdigest()[:32]
+
+
+def by_id(session: Session, organisation_ids: Sequence[int]) -> list[Organisation]:
+    """Organisations, locked."""
+    query = select(Organisation).where(Organisation.id.in_(organisation_ids)).order_by(Organisation.id).with_for_update()
+    return list(session.execute(query).scalars())
 
 
 def listed(session: Session, state: str, before: int | None = None, limit: int = PAGE) -> Shelf:
@@ -177,7 +188,7 @@ def _around(place: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def decide(session: Session, staff: Staff, organisation_id: int, decision: str, reason: str | None, shown: str, at: datetime) -> None:
+def decide(session: Session, author: Author, organisation_id: int, decision: str, reason: str | None, shown: str, at: datetime) -> None:
     """Validate, refuse or flag; everybody who speaks for it is told.
 
     Args:
@@ -200,7 +211,7 @@ def decide(session: Session, staff: Staff, organisation_id: int, decision: str, 
         organisation.state = decision
     review = OrganisationReview(
         organisation_id=organisation_id,
-        account_id=staff.account_id,
+        account_id=author.account_id,
         decision=decision,
         reason=reason or None,
         snapshot=snapshot(organisation),
@@ -208,7 +219,7 @@ def decide(session: Session, staff: Staff, organisation_id: int, decision: str, 
     )
     session.add(review)
     session.flush()
-    audit.record(session, staff.author, f"organisation_{decision}", at, ("organisation", organisation_id), reason=reason or None)
+    audit.record(session, author, f"organisation_{decision}", at, ("organisation", organisation_id), reason=reason or None)
     _tell_members(session, organisation, review, at)
 
 
@@ -240,14 +251,14 @@ def messages(session: Session, state: str, before: int | None = None, limit: int
     return list(session.execute(query.where(earlier).order_by(Message.id.desc()).limit(limit + 1)).scalars())
 
 
-def close(session: Session, staff: Staff, message_id: int, closing: str, at: datetime) -> None:
+def close(session: Session, author: Author, message_id: int, closing: str, at: datetime) -> None:
     """It was read and dealt with; whoever wrote it is told, unless ``closing`` is silent. Raises Stale, Unfit."""
     if closing not in CLOSINGS:
         raise Unfit(closing)
     if not care.close_message(session, message_id):
         raise Stale
     message: Message = session.execute(select(Message).where(Message.id == message_id)).scalar_one()
-    audit.record(session, staff.author, "message_closed", at, ("message", message_id), kind=message.kind, closing=closing)
+    audit.record(session, author, "message_closed", at, ("message", message_id), kind=message.kind, closing=closing)
     if message.kind == "report":
         _close_handoff(session, message.chat_id, at)
     if closing != "silent":

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from bot import vocabulary
 from bot.services import subscriptions
+from bot.services.admission import is_admitted
 from bot.services.profiles import Speaker, keep_person
+from bot.services.states import RUNNING
 from bot.settings import settings
 from bot.store.models import Initiative, Mission, Organisation, OrganisationMember, Person
 
@@ -96,11 +98,11 @@ def add_member(session: Session, organisation: Organisation, person: Person, at:
 
 
 def members(session: Session, organisation_id: int) -> list[Person]:
-    """Everybody who speaks for an organisation and can be reached."""
+    """Everybody who speaks for an organisation, and can and may be told."""
     query = (
         select(Person)
         .join(OrganisationMember, OrganisationMember.person_id == Person.id)
-        .where(OrganisationMember.organisation_id == organisation_id, Person.blocked_at.is_(None))
+        .where(OrganisationMember.organisation_id == organisation_id, Person.blocked_at.is_(None), is_admitted(Person.chat_id))
         .order_by(Person.id)
     )
     return list(session.execute(query).scalars())
@@ -116,12 +118,12 @@ def validate(session: Session, organisation_id: int, at: datetime) -> Organisati
 
 
 def spoken_for(session: Session, chat_id: int) -> list[Organisation]:
-    """The organisations for which the person of a chat may act, the newest first."""
+    """The organisations for which the person of a chat may act, the newest first; none for somebody who is banned."""
     query = (
         select(Organisation)
         .join(OrganisationMember)
         .join(Person, Person.id == OrganisationMember.person_id)
-        .where(Person.chat_id == chat_id)
+        .where(Person.chat_id == chat_id, is_admitted(Person.chat_id))
         .order_by(Organisation.id.desc())
     )
     return list(session.execute(query).scalars())
@@ -132,7 +134,7 @@ def ids_spoken_for(chat_id: int) -> Any:
     return (
         select(OrganisationMember.organisation_id)
         .join(Person, Person.id == OrganisationMember.person_id)
-        .where(Person.chat_id == chat_id)
+        .where(Person.chat_id == chat_id, is_admitted(Person.chat_id))
         .scalar_subquery()
     )
 
@@ -145,7 +147,7 @@ def speaks_for(session: Session, chat_id: int, organisation_id: int) -> bool:
     query = (
         select(OrganisationMember.id)
         .join(Person, Person.id == OrganisationMember.person_id)
-        .where(Person.chat_id == chat_id, OrganisationMember.organisation_id == organisation_id)
+        .where(Person.chat_id == chat_id, OrganisationMember.organisation_id == organisation_id, is_admitted(Person.chat_id))
         .with_for_update(read=True, of=OrganisationMember)
     )
     return session.execute(query).first() is not None
@@ -206,7 +208,7 @@ def missions_of(session: Session, organisation_id: int) -> list[Mission]:
     query = (
         select(Mission)
         .join(Initiative)
-        .where(Initiative.organisation_id == organisation_id, Mission.state.in_(("published", "full", "pending")))
+        .where(Initiative.organisation_id == organisation_id, Mission.state.in_(RUNNING))
         .order_by(Mission.id.desc())
     )
     return list(session.execute(query).scalars())

@@ -219,13 +219,13 @@ def _next_wave(session: Session, mission_id: int, at: datetime) -> bool:
 def _over(session: Session, at: datetime) -> list[int]:
     today = at.astimezone(CASABLANCA).date()
     last = func.coalesce(Mission.ends_on, Mission.starts_on)
-    return _ids(session, select(Mission.id).where(Mission.state.in_(("published", "full", "pending")), last < today).order_by(Mission.id))
+    return _ids(session, select(Mission.id).where(Mission.state.in_(states.NOT_OVER), last < today).order_by(Mission.id))
 
 
 def finish(session: Session, mission_id: int, at: datetime) -> bool:
     """End a dated mission that is over: whoever still waits for an answer is told, with alternatives; who was accepted keeps his place."""
     mission: Mission = session.execute(select(Mission).where(Mission.id == mission_id).with_for_update()).scalar_one()
-    if mission.state not in ("published", "full", "pending"):
+    if mission.state not in states.NOT_OVER:
         return False
     mission.state, mission.changed_at = "finished", at
     initiative: Initiative = mission.initiative
@@ -237,7 +237,7 @@ def finish(session: Session, mission_id: int, at: datetime) -> bool:
         states.settle(application, "expired", at, "mission_over" if owed else "waited")
         session.flush()
         _tell_with_alternatives(session, application, "mission_over", at, title=mission.title, organisation=organisation.name)
-    running = select(Mission.id).where(Mission.initiative_id == initiative.id, Mission.state.in_(("published", "full", "pending")))
+    running = select(Mission.id).where(Mission.initiative_id == initiative.id, Mission.state.in_(states.NOT_OVER))
     if session.execute(running).first() is None:
         initiative.state = "finished"
     return True

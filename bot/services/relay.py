@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.messages import outbox
 from bot.messages.outbox import Choice, Draft
+from bot.services.admission import is_admitted
 from bot.services.organisations import ids_spoken_for, members
 from bot.services.profiles import person_of
 from bot.store.models import Application, Block, Handoff, Initiative, Message, Mission, Person, RelayMessage
@@ -58,6 +59,7 @@ def threads(session: Session, chat_id: int, at: datetime) -> list[Thread]:
             Application.state == "accepted",
             or_(Mission.ends_on.is_(None), Mission.ends_on >= since),
             Mission.state != "cancelled",
+            is_admitted(Person.chat_id),
             or_(Person.chat_id == chat_id, Initiative.organisation_id.in_(ids_spoken_for(chat_id))),
         )
         .order_by(Application.answered_at.desc(), Application.id.desc())

@@ -18,6 +18,7 @@ from bot.services.organisations import spoken_for
 from bot.services.profiles import person_of
 from bot.store.models import (
     Application,
+    Ban,
     Block,
     Certificate,
     Consent,
@@ -74,6 +75,10 @@ def collect(session: Session, tracker: Tracker, chat_id: int) -> dict[str, Any]:
         "conversations_for_a_person": [
             {"reason": row.reason, "state": row.state, "from": legal_time(row.opened_at), "to": legal_time(row.closed_at)}
             for row in _rows(session, Handoff, chat_id)
+        ],
+        "closed_by_the_team": [
+            {"reason": row.reason, "from": legal_time(row.created_at), "lifted": legal_time(row.lifted_at)}
+            for row in _rows(session, Ban, chat_id)
         ],
         "notes_of_the_team": [{"at": legal_time(row.created_at), "words": row.words} for row in _rows(session, ConversationNote, chat_id)],
         "tags_of_the_team": conversation_marks.tags(session, chat_id),

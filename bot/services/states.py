@@ -9,6 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+RUNNING = ("published", "full", "pending")
+"""States of a mission that goes on."""
+HELD = "flagged"
+"""The team looks at it: nobody sees it meanwhile, and nobody can apply."""
+NOT_OVER = (*RUNNING, HELD)
+"""States of a mission that its organisation may still change or end."""
 APPLICATION: Mapping[str, frozenset[str]] = {
     "pending": frozenset({"accepted", "declined", "withdrawn", "expired"}),
     # On the waiting list of a mission that is full; a place that falls free is offered for a while, and must be confirmed.

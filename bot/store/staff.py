@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Text, text
 
 from bot.store.base import Base, Instant
 
@@ -151,13 +151,39 @@ class OrganisationReview(Base):
     created_at = Column(Instant, nullable=False)
 
 
-class CannedReply(Base):
-    """A sentence that is ready to be sent while somebody of the staff answers."""
+class MissionReview(Base):
+    """A decision of the staff about a mission, with what it looked like then."""
 
-    __tablename__ = "canned_replies"
-    __table_args__ = (UniqueConstraint("key", "register"),)
+    __tablename__ = "mission_reviews"
 
     id = Column(Integer, primary_key=True)
-    key = Column(String(32), nullable=False)
-    register = Column(String(8), nullable=False)
-    words = Column(Text, nullable=False)
+    mission_id = Column(Integer, ForeignKey("missions.id", ondelete="CASCADE"), nullable=False, index=True)
+    account_id = Column(Integer, ForeignKey("staff_accounts.id", ondelete="SET NULL"))
+    decision = Column(String(16), nullable=False)
+    """flagged, published (again) or cancelled."""
+    reason = Column(String(32))
+    """Key of what was told; None: published again."""
+    snapshot = Column(JSON, nullable=False)
+    """{column: value} of what staff looked at, to tell what changed since."""
+    created_at = Column(Instant, nullable=False)
+
+
+_IN_FORCE = text("lifted_at IS NULL")
+
+
+class Ban(Base):
+    """Somebody who may not take part any more. It outlives what is kept of him for a while: else whoever is forgotten could begin anew."""
+
+    __tablename__ = "bans"
+    __table_args__ = (Index("uq_bans_in_force", "chat_id", unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),)
+
+    id = Column(Integer, primary_key=True)
+    chat_id = Column(BigInteger, nullable=False, index=True)
+    reason = Column(String(16), nullable=False)
+    """Key of what was told."""
+    account_id = Column(Integer, ForeignKey("staff_accounts.id", ondelete="SET NULL"))
+    created_at = Column(Instant, nullable=False)
+    lifted_at = Column(Instant)
+    """None: it is in force."""
+    erased_at = Column(Instant)
+    """When all else that was kept of the person went; None: it did not."""

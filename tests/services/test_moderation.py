@@ -56,7 +56,7 @@ def shown(store: Database, organisation_id: int) -> str:
 def decide(store: Database, staff: Staff, organisation_id: int, decision: str, reason: str | None = None, seen: str | None = None) -> None:
     seen = seen or shown(store, organisation_id)
     with store.write() as session:
-        moderation.decide(session, staff, organisation_id, decision, reason, seen, NOW)
+        moderation.decide(session, staff.author, organisation_id, decision, reason, seen, NOW)
 
 
 def state(store: Database, organisation_id: int) -> str:
@@ -234,7 +234,7 @@ def written(store: Database, kind: str = "report", chat_id: int = AMINA) -> int:
 
 def close(store: Database, staff: Staff, number: int, closing: str = "acted") -> None:
     with store.write() as session:
-        moderation.close(session, staff, number, closing, NOW + timedelta(days=1))
+        moderation.close(session, staff.author, number, closing, NOW + timedelta(days=1))
 
 
 @pytest.mark.parametrize("closing", moderation.CLOSINGS)
