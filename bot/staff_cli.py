@@ -11,11 +11,10 @@ import typer
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.services import staff_accounts
+from bot.services import readiness, staff_accounts
 from bot.services.staff_accounts import AccountError
 from bot.services.staff_roles import ROLES
 from bot.settings import SettingError, settings
-from bot.store import migrate
 from bot.store.engine import database
 from bot.store.models import StaffAccount
 
@@ -45,13 +44,17 @@ def _password() -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
+def _check_database() -> None:
+    if obstacle := readiness.wait(database, lambda _: None, patience_seconds=0).obstacle:
+        _fail(obstacle)
+
+
 def _do(change: Callable[[Session], StaffAccount]) -> StaffAccount:
     """Change an account in a transaction of its own; what is wrong ends the command in one line."""
     try:
         settings()
         clock.start()
-        if not migrate.is_current(database()):
-            _fail("The database has not the schema of this version: python -m bot migrate")
+        _check_database()
         with database().write() as session:
             account = change(session)
             session.flush()
@@ -107,8 +110,7 @@ def reset(name: str) -> None:
 @accounts.command(name="accounts")
 def list_accounts() -> None:
     """List the accounts of the console with their roles."""
-    if not migrate.is_current(database()):
-        _fail("The database has not the schema of this version: python -m bot migrate")
+    _check_database()
     with database().read() as session:
         for account in staff_accounts.everybody(session):
             typer.echo(f"{account.name} {account.role} {account.locale}{' disabled' if account.disabled_at else ''}")

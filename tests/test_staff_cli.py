@@ -9,7 +9,9 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.settings import settings
 from bot.store.engine import Database
+from bot.store.engine import database as own_database
 from bot.store.models import StaffAccount
 
 PASSWORD = "kefta-tangia-2026"
@@ -71,3 +73,13 @@ def test_an_account_changes_its_role_is_disabled_and_opened_again(database: Data
 def test_the_commands_of_before_are_still_there(database: Database) -> None:
     assert run("handoffs").exit_code == 0
     assert run("validate", "7").exit_code == 1
+
+
+def test_a_database_that_is_away_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://tadamon:hidden-word@127.0.0.1:1/tadamon")
+    settings.cache_clear()
+    own_database.cache_clear()
+    result = run("accounts")
+    own_database.cache_clear()
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (1, "", 1)
+    assert "cannot be reached" in result.stderr and "hidden-word" not in result.stderr
