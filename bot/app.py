@@ -16,6 +16,7 @@ from bot.settings import Settings
 from bot.store.engine import Database, database
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
     from starlette.applications import Starlette
     from telegram import Bot
 
@@ -83,7 +84,7 @@ def run_web(settings: Settings) -> None:
     from bot.services.gauges import Gauges
 
     _prepare(settings, "web")
-    metrics.serve(settings.metrics_host, settings.web_metrics_port, Gauges(database(), settings))
+    _give_out_metrics(settings, settings.web_metrics_port, Gauges(database(), settings))
     # Rasa pins websockets to 10.x, with which uvicorn's own websockets do not start; none are used.
     uvicorn.run(web_app(settings), host=settings.web_host, port=settings.web_port, ws="none", log_level="warning")
 
@@ -125,9 +126,16 @@ def _prepare(settings: Settings, process: str) -> Database:
     return database()
 
 
+def _give_out_metrics(settings: Settings, port: int | None, *more: Collector) -> None:
+    try:
+        metrics.serve(settings.metrics_host, port, *more)
+    except OSError as error:
+        raise SystemExit(f"Metrics cannot be given out at {settings.metrics_host}:{port}: {error.strerror}.") from None
+
+
 def _serve(settings: Settings, process: str, metrics_port: int | None, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     _prepare(settings, process)
-    metrics.serve(settings.metrics_host, metrics_port)
+    _give_out_metrics(settings, metrics_port)
 
     async def main() -> None:
         task = asyncio.create_task(work())

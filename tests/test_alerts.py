@@ -17,7 +17,7 @@ RULES: list[dict[str, Any]] = [
 _DURATION = re.compile(r"\d+[smhd]")
 _SELECTOR = re.compile(r"\b(tadamon_\w+|up)\b(?:\{([^}]*)\})?")
 _VALUES = {
-    "queue": {"inbox", "outbox", "handoffs"},
+    "queue": {"inbox", "outbox", "lists", "handoffs"},
     "lease": {"scheduler", "sender"},
     "outcome": {"answered", "not_understood", "half", "unavailable", "failed", "sent", "unknown", "429", "later", "done"},
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,6 +26,7 @@ from bot.services.gauges import GAUGES, Gauges
 from bot.settings import PROJECT, settings
 from bot.site.counted import Counted
 from bot.store.engine import Database
+from tests.dialogues.product import free_port
 from tests.worlds import AMINA
 
 PAGE = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -130,3 +135,23 @@ async def test_requests_are_counted_by_route_and_never_by_path() -> None:
 def sampled() -> dict[tuple[str, str], float]:
     [family] = metrics.REQUESTS.collect()
     return {(s.labels["route"], s.labels["status"]): s.value for s in family.samples if s.name.endswith("_total")}
+
+
+def test_a_port_that_is_taken_ends_the_process_with_one_line(tmp_path: Path) -> None:
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/t.db", "VAR_DIR": str(tmp_path), "WEB_PORT": str(free_port())}
+    command = [sys.executable, "-m", "bot"]
+    subprocess.run([*command, "migrate"], cwd=PROJECT, env=environment, check=True, capture_output=True, timeout=60)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment.update(WEB_METRICS_PORT=str(port), RASA_URL="http://127.0.0.1:1")
+        ended = subprocess.run([*command, "web"], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr.splitlines()) == (
+        1,
+        [f"Metrics cannot be given out at 127.0.0.1:{port}: Address already in use."],
+    )
+
+
+def test_metrics_are_given_out_on_loopback_unless_the_operator_says_otherwise() -> None:
+    found = settings()
+    assert found.metrics_host == "127.0.0.1"
+    assert (found.gateway_metrics_port, found.worker_metrics_port, found.web_metrics_port) == (None, None, None)

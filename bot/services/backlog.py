@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.messages import leases
+from bot.messages.outbox import DIGEST
 from bot.services.digests import in_quiet_hours
 from bot.services.promises import ANSWER_DAYS
 from bot.store.models import Application, Handoff, InboxUpdate, OutboxMessage
@@ -38,7 +40,9 @@ class Backlog:
     outbox: dict[str, int]
     """Messages by state."""
     outbox_age: float | None
-    """For how long the oldest message that may leave has been due: quiet hours hold a message back, and are not counted."""
+    """For how long the oldest answer or notice that may leave has been due: quiet hours hold a message back, and are not counted."""
+    lists_age: float | None
+    """The same of lists, which leave after those: a night's take their time."""
     handoffs_waiting: int
     handoff_age: float | None
     overdue_applications: int
@@ -48,7 +52,7 @@ class Backlog:
 
 
 def look(session: Session, quiet_hours: tuple[int, int] | None) -> Backlog:
-    """What waits now. Seven queries, which go by indexes.
+    """What waits now. Some queries, which go by indexes.
 
     Args:
         quiet_hours: two hours of legal time, or None, as in QUIET_HOURS.
@@ -64,7 +68,8 @@ def look(session: Session, quiet_hours: tuple[int, int] | None) -> Backlog:
         inbox=dict(session.execute(select(InboxUpdate.state, func.count()).group_by(InboxUpdate.state)).all()),
         inbox_age=_age(received_at, real_now),
         outbox=dict(session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)).all()),
-        outbox_age=_age(_due_since(session, now, real_now, quiet_hours), now),
+        outbox_age=_age(_due_since(session, OutboxMessage.kind != DIGEST, now, real_now, quiet_hours), now),
+        lists_age=_age(_due_since(session, OutboxMessage.kind == DIGEST, now, real_now, quiet_hours), now),
         handoffs_waiting=handoffs,
         handoff_age=_age(opened_at, now),
         overdue_applications=session.execute(overdue).scalar_one(),
@@ -76,10 +81,10 @@ def _age(since: datetime | None, now: datetime) -> float | None:
     return max(0.0, (now - since).total_seconds()) if since else None
 
 
-def _due_since(session: Session, now: datetime, real_now: datetime, quiet_hours: tuple[int, int] | None) -> datetime | None:
+def _due_since(session: Session, which: Any, now: datetime, real_now: datetime, quiet_hours: tuple[int, int] | None) -> datetime | None:
     """From when on the oldest of the messages that may leave now might have left."""
     is_due = OutboxMessage.not_before.is_(None) | (OutboxMessage.not_before <= real_now)
-    query = select(OutboxMessage.solicited, func.min(OutboxMessage.created_at)).where(OutboxMessage.state == "queued", is_due)
+    query = select(OutboxMessage.solicited, func.min(OutboxMessage.created_at)).where(OutboxMessage.state == "queued", which, is_due)
     oldest: dict[bool, datetime] = dict(session.execute(query.group_by(OutboxMessage.solicited)).all())
     if quiet_hours is not None and False in oldest:
         if in_quiet_hours(now, quiet_hours):

@@ -30,6 +30,7 @@ def _ages(seen: Health) -> Values:
         # 0 where nothing waits: a rule can then tell an empty queue from one that nobody can look at.
         yield ("inbox",), seen.backlog.inbox_age or 0.0
         yield ("outbox",), seen.backlog.outbox_age or 0.0
+        yield ("lists",), seen.backlog.lists_age or 0.0
         yield ("handoffs",), seen.backlog.handoff_age or 0.0
 
 

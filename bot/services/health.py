@@ -16,8 +16,8 @@ from bot.settings import NO_MODEL, Settings
 from bot.store import migrate
 from bot.store.engine import DATABASE_GONE, Database
 
-LATE_SECONDS = 300.0
-"""An answer that waits so long is late: people are gone."""
+LATE_SECONDS, LATE_LISTS_SECONDS = 300.0, 7200.0
+"""An answer that waits so long is late: people are gone. Lists may take an hour of a night."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,13 @@ def _of_disks(disks: dict[str, Disk]) -> Iterator[str]:
 
 
 def _of_backlog(waiting: Backlog) -> Iterator[str]:
-    for name, age in (("inbox", waiting.inbox_age), ("outbox", waiting.outbox_age)):
-        if age is not None and age > LATE_SECONDS:
-            yield f"the oldest message in the {name} is due for {age:.0f} s"
+    for what, age, late in (
+        ("update", waiting.inbox_age, LATE_SECONDS),
+        ("answer or notice", waiting.outbox_age, LATE_SECONDS),
+        ("list", waiting.lists_age, LATE_LISTS_SECONDS),
+    ):
+        if age is not None and age > late:
+            yield f"the oldest {what} is due for {age:.0f} s"
     for name, held in waiting.leases.items():
         if held is None:
             yield f"nobody holds the lease of the {name}: is a worker running?"
@@ -129,6 +133,7 @@ def _details(health: Health) -> dict[str, Any]:
         "model": {"file_sha": health.model.sha if health.model else None, "rasa": health.rasa.state, "rasa_model_id": health.rasa.model_id},
         "inbox_age_seconds": waiting.inbox_age if waiting else None,
         "outbox_age_seconds": waiting.outbox_age if waiting else None,
+        "lists_age_seconds": waiting.lists_age if waiting else None,
         "leases": {name: _lease(held) for name, held in waiting.leases.items()} if waiting else {},
         "tzdata": {**asdict(health.zone), "differs_on": str(health.zone.differs_on) if health.zone.differs_on else None},
         "disk_free_bytes": {name: disk.free for name, disk in health.disks.items()},

@@ -31,7 +31,7 @@ def look(store: Database, quiet_hours: tuple[int, int] | None = (20, 9)) -> Back
 
 
 def test_nothing_waits_in_an_empty_database(store: Database) -> None:
-    assert look(store) == Backlog({}, None, {}, None, 0, None, 0, {"scheduler": None, "sender": None})
+    assert look(store) == Backlog({}, None, {}, None, None, 0, None, 0, {"scheduler": None, "sender": None})
 
 
 def test_updates_wait_until_they_are_answered(store: Database) -> None:
@@ -66,7 +66,9 @@ def test_what_was_asked_for_is_late_in_quiet_hours_too(store: Database) -> None:
     with store.write() as session:
         outbox.queue(session, AMINA, DIGEST, "digest:1", [Draft("a", solicited=False)], NOON - timedelta(hours=5))
         outbox.queue(session, BRAHIM, REPLY, "update:1", [Draft("a")], NOON - timedelta(minutes=1))
-    assert look(store, (11, 13)).outbox_age == 60
+    quiet, awake = look(store, (11, 13)), look(store, (20, 9))
+    assert (quiet.outbox_age, quiet.lists_age) == (60, None)
+    assert (awake.outbox_age, awake.lists_age) == (60, 3 * 3600), "since nine"
 
 
 def test_who_waits_for_a_person_is_counted(store: Database) -> None:
