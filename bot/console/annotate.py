@@ -31,6 +31,8 @@ MOST_SPANS = 12
 FREE_ROWS = 2
 """Empty lines of the form for further spans."""
 MOST_IDS = 50
+EXAMPLES = 50
+"""Kept examples on a page."""
 _DONE = {KEPT: "console_done_kept", SKIPPED: "console_done_skipped", UNDONE: "console_done_undone"}
 _REASONS = (
     "intent register split value outside overlap cut blank long entity ends signs brackets known contradicts".split()
@@ -95,9 +97,11 @@ def _corpus() -> Corpus:
 
 
 def annotate(visit: Visit) -> Response:
-    """The next sentence, or that there is none."""
+    """The next sentence, or that there is none; or the examples that were kept."""
     query = visit.request.query_params
     asked = asked_of({**query, "register_of": query.get("register"), "intent_of": query.get("intent")})
+    if query.get("kept") == "1":
+        return _examples(visit, asked)
     with visit.database.read() as session:
         if asked.ids:
             rows = session.query(Sentence).filter(Sentence.id.in_(asked.ids), Sentence.state == "new").order_by(Sentence.id).limit(1)
@@ -111,6 +115,23 @@ def annotate(visit: Visit) -> Response:
         made = masking.around(session, last.chat_id).covered(made) if made is not None else None
     done = _DONE.get(query.get("done", ""))
     return _page(visit, found[0] if found else None, asked, {"done": done, "undo": undo, "made": made})
+
+
+def _examples(visit: Visit, asked: Asked) -> Response:
+    """The kept examples, the newest first. They name nobody: what is personal was taken out."""
+    query = visit.request.query_params
+    with visit.database.read() as session:
+        found = judging.kept(session, asked.register, asked.intent, number(query.get("before")) or None, EXAMPLES + 1)
+    context = {
+        "asked": asked,
+        "done": _DONE.get(query.get("done", "")),
+        "examples": found[:EXAMPLES],
+        "before": found[EXAMPLES - 1].id if len(found) > EXAMPLES else None,
+        "register_names": register_names(),
+        "registers": REGISTERS,
+        "meanings": meanings(visit.locale, sorted(_corpus().intents)),
+    }
+    return page(visit, "examples.html", context)
 
 
 def _page(visit: Visit, sentence_id: int | None, asked: Asked, told: dict[str, Any], status: int = 200, given: Any = None) -> Response:
@@ -235,6 +256,18 @@ def skip(visit: Visit) -> Response:
 def undo(visit: Visit) -> Response:
     """Take the last judgement back."""
     return _simply(visit, judging.undo, "example_undone")
+
+
+def revoke(visit: Visit) -> Response:
+    """Take back an example that proved wrong, however old."""
+    example_id, asked = number(visit.request.path_params["number"]), asked_of(visit.form)
+    with visit.database.write() as session:
+        outcome = judging.revoke(session, example_id, visit.who.account_id, visit.at)
+        if outcome.state == UNDONE:
+            audit.record(session, visit.who.author, "example_revoked", visit.at, ("example", example_id))
+    if outcome.state != UNDONE:
+        raise Problem(409, "console_example_gone", PATH)
+    return seen(PATH, kept="1", register=asked.register, intent=asked.intent, done=UNDONE)
 
 
 def _simply(visit: Visit, what: Any, action: str) -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import access, annotate, figures, gate, hours, inbox, learning, log, models, moderation, takeover, thread
+from bot.console import access, annotate, bans, figures, gate, hours, inbox, learning, log, missions, models, moderation, takeover, thread
 from bot.console.frame import ROOT, Console, static
 from bot.console.gate import OWN, PUBLIC, Entry
 from bot.services.staff_roles import ANNOTATE, AUDIT, MARK, MODERATE, REPLY, TRAIN, UNMASK, VIEW
@@ -44,6 +44,7 @@ ROUTES = (
     Entry("POST", "/annotate/{number}/keep", ANNOTATE, annotate.keep),
     Entry("POST", "/annotate/{number}/skip", ANNOTATE, annotate.skip),
     Entry("POST", "/annotate/{number}/undo", ANNOTATE, annotate.undo),
+    Entry("POST", "/annotate/examples/{number}/revoke", ANNOTATE, annotate.revoke),
     Entry("GET", "/models", TRAIN, models.models),
     Entry("POST", "/models/start", TRAIN, models.start),
     Entry("POST", "/models/{number}/promote", TRAIN, models.promote),
@@ -51,11 +52,17 @@ ROUTES = (
     Entry("GET", "/organisations", MODERATE, moderation.organisations),
     Entry("GET", "/organisations/{number}", MODERATE, moderation.organisation),
     Entry("POST", "/organisations/{number}/decide", MODERATE, moderation.decide),
+    Entry("GET", "/missions", MODERATE, missions.missions),
+    Entry("GET", "/missions/{number}", MODERATE, missions.mission),
+    Entry("POST", "/missions/{number}/decide", MODERATE, missions.decide),
     Entry("GET", "/reports", MODERATE, moderation.reports),
     Entry("GET", "/reports/{number}", MODERATE, moderation.report),
     Entry("POST", "/reports/{number}/close", MODERATE, moderation.close),
     Entry("GET", "/disputes", MODERATE, hours.disputes),
     Entry("POST", "/disputes/{number}/settle", MODERATE, hours.settle),
+    Entry("GET", "/bans", MODERATE, bans.listed),
+    Entry("POST", "/conversations/{number}/ban", MODERATE, bans.ban),
+    Entry("POST", "/bans/{number}/lift", MODERATE, bans.lift),
     Entry("GET", "/figures", VIEW, figures.figures),
     Entry("GET", "/figures/{name}", VIEW, figures.download),
     Entry("GET", "/audit", AUDIT, log.entries),

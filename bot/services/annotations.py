@@ -170,13 +170,18 @@ def undo(session: Session, sentence_id: int, version: int, account_id: int | Non
     values = {"state": "new", "right_intent": None, "right_entities": None}
     if row.version != version or row.state == "new" or not _judge(session, row, version, account_id, at, values):
         return Outcome(STALE)
-    example = session.execute(select(Example).where(Example.sentence_id == sentence_id)).scalar_one_or_none()
+    # Locked: an export notes that it writes an example, and one in a file must not be deleted here.
+    made = select(Example).where(Example.sentence_id == sentence_id).with_for_update().execution_options(populate_existing=True)
+    _withdraw(session, session.execute(made).scalar_one_or_none())
+    return Outcome(UNDONE)
+
+
+def _withdraw(session: Session, example: Example | None) -> None:
     if example is not None and example.exported_at is not None:
         example.state, example.sentence_id = "revoked", None
     elif example is not None:
         session.delete(example)
     session.flush()
-    return Outcome(UNDONE)
 
 
 def kept_words(session: Session, sentence_id: int) -> str | None:
@@ -304,17 +309,37 @@ def found_spans(row: Sentence) -> tuple[Span, ...]:
     return tuple(kept)
 
 
+# ---- examples that were kept
+
+
+def kept(
+    session: Session, register: str | None = None, intent: str | None = None, before: int | None = None, limit: int = 50
+) -> list[Example]:
+    """Examples, the newest first. One query.
+
+    Args:
+        before: the number of an example; None: from the newest on.
+    """
+    query = select(Example).where(Example.state == KEPT)
+    if register is not None:
+        query = query.where(Example.register == register)
+    if intent is not None:
+        query = query.where(Example.intent == intent)
+    if before is not None:
+        query = query.where(Example.id < before)
+    return list(session.execute(query.order_by(Example.id.desc()).limit(limit)).scalars())
+
+
 def revoke(session: Session, example_id: int, account_id: int | None, at: datetime) -> Outcome:
-    """Take back an example, also one whose sentence is gone."""
-    example = session.get(Example, example_id)
+    """Take back an example, also one whose sentence is gone; one in a file goes out of it with the next export."""
+    example = session.get(Example, example_id, populate_existing=True)
     if example is None or example.state != KEPT:
         return Outcome(UNKNOWN)
     if example.sentence_id is not None:
         row = session.get(Sentence, example.sentence_id)
         return undo(session, row.id, row.version, account_id, at)
-    if example.exported_at is None:
-        session.delete(example)
-    else:
-        example.state = "revoked"
-    session.flush()
+    example = session.get(Example, example_id, populate_existing=True, with_for_update=True)
+    if example is None or example.state != KEPT:
+        return Outcome(UNKNOWN)
+    _withdraw(session, example)
     return Outcome(UNDONE)

@@ -156,7 +156,7 @@ def test_nothing_serious_is_wrong_with_the_pages(
 ) -> None:
     options = {"viewport": viewport} if viewport else {}
     with inside(chromium, console, secrets, locale=locale, **options) as page:
-        for path in ("/annotate", "/learning", "/models", "/annotate?ids=99"):
+        for path in ("/annotate", "/annotate?kept=1", "/learning", "/models", "/annotate?ids=99"):
             page.goto(f"{console}{path}")
             assert check(page) == [], path
 

@@ -247,6 +247,58 @@ async def test_the_desk_shows_groups_that_lead_to_their_sentences(
     assert (await browser.get("/learning?register=xx")).text.count("<li>") == 2
 
 
+# ---- examples that were kept
+
+
+def kept_examples(database: Database, *words: str) -> list[int]:
+    """Examples whose sentences are gone, all in a file already."""
+    kept = {"entities": [], "register": "ary-Latn", "intent": "greet", "split": "train", "state": "kept", "kept_at": NOW}
+    with database.write() as session:
+        rows = [Example(words=one, exported_at=NOW, **kept) for one in words]
+        session.add_all(rows)
+        session.flush()
+        return [row.id for row in rows]
+
+
+async def test_an_example_that_proved_wrong_is_taken_back_however_old(
+    talk: Talk, as_role: Callable[..., Browser], database: Database
+) -> None:
+    browser = as_role("annotator")
+    number = sentence(database, AMINA).id
+    await browser.post(f"/annotate/{number}/keep", form_of((await browser.get(f"/annotate?ids={number}")).text))
+    [old] = kept_examples(database, "labas <b>3lik</b>")
+    page = (await browser.get("/annotate?kept=1")).text
+    assert page.index("labas &lt;b&gt;3lik") < page.index("ana Salma bghit"), "the newest first"
+    assert "déjà dans les fichiers" in page and "pas encore dans les fichiers" in page
+    filtered = (await browser.get("/annotate?kept=1&intent=greet&register=ary-Latn")).text
+    assert "labas" in filtered and "Salma" not in filtered
+    answer = await browser.post(f"/annotate/examples/{old}/revoke", {"intent_of": "greet"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff/annotate?kept=1&intent=greet&done=undone")
+    assert logged(database)[-1] == ("example_revoked", "annotator", f"example:{old}")
+    assert "labas" not in (await browser.get("/annotate?kept=1")).text
+    again = await browser.post(f"/annotate/examples/{old}/revoke")
+    assert again.status_code == 409 and "déjà retiré" in unescaped(again.text)
+    with database.read() as session:
+        states = dict(session.execute(select(Example.words, Example.state)).all())
+        made = session.execute(select(Example.id).where(Example.state == "kept")).scalar_one()
+    assert states["labas <b>3lik</b>"] == "revoked", "it is in a file: the next export takes it out"
+    # One whose sentence is there gives it back to be judged.
+    await browser.post(f"/annotate/examples/{made}/revoke")
+    assert sentence(database, AMINA).state == "new"
+    assert "Aucun exemple" in unescaped((await browser.get("/annotate?kept=1")).text)
+
+
+async def test_many_kept_examples_come_a_page_at_a_time(talk: Talk, as_role: Callable[..., Browser], database: Database) -> None:
+    kept_examples(database, *(f"phrase numéro {number:03}" for number in range(120)))
+    browser, seen, path = as_role("annotator"), [], "/annotate?kept=1"
+    while path:
+        page = (await browser.get(path)).text
+        seen += re.findall(r"<p class=.said. dir=.auto.>phrase numéro (\d+)</p>", page)
+        further = re.search(r'href="/staff(/annotate\?[^"]*before=\d+)"', page)
+        path = unescaped(further[1]) if further else ""
+    assert seen == [f"{number:03}" for number in range(119, -1, -1)]
+
+
 # ---- models
 
 
