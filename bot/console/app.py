@@ -47,6 +47,7 @@ ROUTES = (
     Entry("POST", "/annotate/examples/{number}/revoke", ANNOTATE, annotate.revoke),
     Entry("GET", "/models", TRAIN, models.models),
     Entry("POST", "/models/start", TRAIN, models.start),
+    Entry("POST", "/models/export", TRAIN, models.export),
     Entry("POST", "/models/{number}/promote", TRAIN, models.promote),
     Entry("POST", "/models/{number}/rollback", TRAIN, models.roll_back),
     Entry("GET", "/organisations", MODERATE, moderation.organisations),

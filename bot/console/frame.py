@@ -131,8 +131,10 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("/annotate", "console_annotate", "annotate"),
     ("/models", "console_models", "train"),
     ("/organisations", "console_organisations", "moderate"),
+    ("/missions", "console_missions", "moderate"),
     ("/reports", "console_reports", "moderate"),
     ("/disputes", "console_disputes", "moderate"),
+    ("/bans", "console_bans", "moderate"),
     ("/figures", "console_figures", "view"),
     ("/audit", "console_audit", "audit"),
 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console.annotate import meanings
@@ -39,6 +43,8 @@ def models(visit: Visit) -> Response:
         "runs": runs,
         "shown": shown,
         "report": report,
+        "exported": (shown.report or {}).get("examples") if shown is not None and retraining.is_export(shown) else None,
+        "exports": {run.id for run in runs if retraining.is_export(run)},
         "working": working,
         "kept": kept,
         "revoked": revoked,
@@ -58,10 +64,19 @@ def _most_changed(intents: dict[str, dict[str, float]]) -> list[tuple[str, dict[
 
 def start(visit: Visit) -> Response:
     """Ask for a new model."""
+    return _begin(visit, retraining.start, "training_asked")
+
+
+def export(visit: Visit) -> Response:
+    """Ask that what was judged be written into the files, without a new model."""
+    return _begin(visit, retraining.start_export, "export_asked")
+
+
+def _begin(visit: Visit, begin: Callable[[Session, int | None, datetime], int | None], action: str) -> Response:
     with visit.database.write() as session:
-        run_id = retraining.start(session, visit.who.account_id, visit.at)
+        run_id = begin(session, visit.who.account_id, visit.at)
         if run_id is not None:
-            audit.record(session, visit.who.author, "training_asked", visit.at, ("run", run_id))
+            audit.record(session, visit.who.author, action, visit.at, ("run", run_id))
     if run_id is None:
         raise Problem(409, "console_run_busy", PATH)
     return seen(PATH, run=run_id)

@@ -136,8 +136,10 @@ def reports(visit: Visit) -> Response:
 def report(visit: Visit) -> Response:
     """What somebody wrote to the team, and the thread that he reported. The other side's words are covered until unmasked."""
     with visit.database.read() as session:
-        chat_id = _message(visit, session).chat_id
-    mark_id = numbered(visit.database, {chat_id}).get(chat_id)
+        row = _message(visit, session)
+        chat_id, others = row.chat_id, relay.other_writers(session, row.id)
+    numbers = numbered(visit.database, {chat_id, *others})
+    mark_id = numbers.get(chat_id)
     with visit.database.read() as session:
         row = _message(visit, session)
         until = conversation_marks.unmasked_until(session, visit.who, row.chat_id, visit.at)
@@ -147,6 +149,7 @@ def report(visit: Visit) -> Response:
             "row": row,
             "words": mask.covered(row.words) if mask else row.words,
             "mark_id": mark_id,
+            "others": sorted(numbers[other] for other in others if other in numbers),
             "until": until,
             "mission": mission,
             "owner": mission.initiative.organisation if mission else None,

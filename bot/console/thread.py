@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from bot import vocabulary
 from bot.clock import parse_instant
-from bot.console import takeover
+from bot.console import bans, takeover
 from bot.console.frame import Problem, Visit, number, page, seen, version
 from bot.console.inbox import register_names
 from bot.services import audit, conversation_marks, masking, transcripts
@@ -130,6 +130,7 @@ def _beside(visit: Visit, session: Session, mark: ConversationMark, is_open: boo
         "seen_until": visit.at.isoformat(),
         "register_names": register_names(),
         **takeover.beside(visit, session, mark),
+        **bans.beside(session, mark.chat_id),
     }
 
 

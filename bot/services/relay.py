@@ -179,6 +179,13 @@ def reported(session: Session, message_id: int) -> list[RelayMessage] | None:
     return list(session.execute(query).scalars())
 
 
+def other_writers(session: Session, message_id: int) -> set[int]:
+    """The chats of those who wrote in a thread that was reported, but for the reporter's; for the team, who may have to act on them."""
+    rows = reported(session, message_id) or []
+    query = select(Person.chat_id).where(Person.id.in_({row.person_id for row in rows}))
+    return set(session.execute(query).scalars()) - {session.get(Message, message_id).chat_id}
+
+
 def forget_old(session: Session, at: datetime) -> int:
     """Delete words of long ago, those of threads that wait for the team left out; returns how many."""
     waits = select(Message.application_id).where(Message.state == "open", Message.application_id.is_not(None))

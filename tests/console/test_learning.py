@@ -374,3 +374,24 @@ async def test_what_failed_is_told(as_role: Callable[..., Browser], database: Da
 @pytest.mark.parametrize("path", ["/models/999/promote", "/models/x/promote", "/models/999/rollback"])
 async def test_a_run_that_is_none_is_refused(as_role: Callable[..., Browser], project: Path, path: str) -> None:
     assert (await as_role("admin").post(path)).status_code == 409
+
+
+async def test_examples_are_written_into_the_files_without_a_new_model(
+    talk: Talk, as_role: Callable[..., Browser], database: Database
+) -> None:
+    admin = as_role("admin")
+    assert "/models/export" not in (await admin.get("/models")).text, "there is nothing to write"
+    number = sentence(database, AMINA).id
+    await admin.post(f"/annotate/{number}/keep", form_of((await admin.get(f"/annotate?ids={number}")).text))
+    assert "/models/export" in (await admin.get("/models")).text
+    answers = [await admin.post("/models/export") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 409]
+    with database.write() as session:
+        run = session.execute(select(TrainingRun)).scalar_one()
+        assert retraining.is_export(run)
+        run.report = {**run.report, "examples": {"added": 1, "removed": 0, "refused": 0}}
+        retraining.close(session, run, "done", NOW)
+        number = run.id
+    page = unescaped((await admin.get(f"/models?run={number}")).text)
+    assert "Ajoutés : 1 · retirés : 0 · refusés : 0" in page and "/promote" not in page
+    assert ("export_asked", "admin", f"run:{number}") in logged(database)

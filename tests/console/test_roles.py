@@ -27,13 +27,35 @@ def filled(path: str) -> str:
     return re.sub(r"\{(\w+)(?::\w+)?\}", "1", path)
 
 
+WHO_MAY = {
+    "everybody": "GET /static/{name} · GET /login · POST /login",
+    "viewer annotator moderator agent admin": """
+        POST /logout · GET / · GET /account · POST /account/locale · POST /account/sessions · POST /account/password
+        GET /conversations · GET /conversations/{number} · GET /handoffs · GET /figures · GET /figures/{name}""",
+    "annotator moderator agent admin": """
+        POST /conversations/{number}/assign · POST /conversations/{number}/review
+        POST /conversations/{number}/tags · POST /conversations/{number}/notes""",
+    "moderator agent admin": "POST /conversations/{number}/unmask",
+    "agent admin": "POST /conversations/{number}/take · POST /conversations/{number}/reply · POST /conversations/{number}/hand-back",
+    "annotator admin": """
+        GET /learning · GET /annotate · POST /annotate/{number}/keep · POST /annotate/{number}/skip · POST /annotate/{number}/undo
+        POST /annotate/examples/{number}/revoke""",
+    "moderator admin": """
+        GET /organisations · GET /organisations/{number} · POST /organisations/{number}/decide
+        GET /missions · GET /missions/{number} · POST /missions/{number}/decide
+        GET /reports · GET /reports/{number} · POST /reports/{number}/close · GET /disputes · POST /disputes/{number}/settle
+        GET /bans · POST /conversations/{number}/ban · POST /bans/{number}/lift""",
+    "admin": """
+        GET /models · POST /models/start · POST /models/export · POST /models/{number}/promote
+        POST /models/{number}/rollback · GET /audit""",
+}
+"""What the table means, written once more, apart from the code."""
+MAY = {way: roles for roles, ways in WHO_MAY.items() for way in re.findall(r"[A-Z]+ /\S*", ways)}
+
+
 def is_allowed(entry: Entry, who: str) -> bool:
-    """Written once more, apart from the code: what the table means."""
-    if entry.permission == PUBLIC:
-        return True
-    if who == ANONYMOUS:
-        return False
-    return entry.permission == OWN or entry.permission in ROLES[who]
+    roles = MAY[f"{entry.method} {entry.path}"]
+    return roles == "everybody" or who in roles.split()
 
 
 def stubbed() -> tuple[Entry, ...]:
@@ -67,7 +89,6 @@ async def test_every_route_lets_in_whom_the_table_names_and_nobody_else(database
             assert answer.status_code == (303 if door else 403), entry.path
             assert not door or answer.headers["location"].startswith("/staff/login?next=")
     assert not wrong
-    assert len(ROUTES) >= 9
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -98,6 +119,7 @@ async def test_whoever_is_refused_changed_nothing_and_it_is_written_down(databas
 def test_the_table_names_each_way_once_and_only_permissions_that_there_are() -> None:
     ways = [(entry.method, entry.path) for entry in ROUTES]
     assert len(ways) == len(set(ways))
+    assert {f"{method} {path}" for method, path in ways} == set(MAY), "a new route is named here, too"
     permissions = {PUBLIC, OWN}.union(*ROLES.values())
     assert {entry.permission for entry in ROUTES} <= permissions
     assert {entry.path for entry in ROUTES if entry.permission == PUBLIC} == {"/login", "/static/{name}"}
