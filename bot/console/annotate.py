@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from bot import vocabulary
-from bot.console.frame import Problem, Visit, number, page, seen, version
+from bot.console.frame import Problem, Visit, number, page, seen, version, whole
 from bot.console.inbox import register_names
 from bot.services import annotations as judging
 from bot.services import audit, masking
@@ -153,24 +153,25 @@ def _page(visit: Visit, sentence_id: int | None, asked: Asked, told: dict[str, A
         review = judging.review(session, taught, sentence_id) if sentence_id is not None else None
         if review is not None:
             row = review.sentence
-            mask = masking.around(session, row.chat_id)
+            shown = masking.around(session, row.chat_id).covered(row.words)
             context |= {
                 "review": review,
                 "row": row,
                 # Words of their own direction say nothing of the sentence's: "auto" would take it for left to right.
                 "sentence_direction": "rtl" if script_of(row.words) == "arabic" else "ltr",
-                "tokens": tokens(row.words, mask.covered(row.words)),
+                "tokens": tokens(row.words, shown),
                 "cuts": ",".join(str(start) for start, _ in [*clusters(row.words), (len(row.words), 0)]),
                 "likely": likely(row, taught),
                 "options": options(visit.locale),
-                **(given or _found(row)),
+                **(given or _found(row, shown)),
             }
     return page(visit, "annotate.html", context, status)
 
 
-def _found(row: Sentence) -> dict[str, Any]:
-    """The form as the understanding would fill it in."""
-    rows = [Row(span.start, span.end, f"{span.entity}={span.value}") for span in judging.found_spans(row)]
+def _found(row: Sentence, shown: str) -> dict[str, Any]:
+    """The form as the understanding would fill it in, without what stands on covered words: its value would tell them."""
+    open_spans = [span for span in judging.found_spans(row) if masking.is_open(row.words, shown, span.start, span.end)]
+    rows = [Row(span.start, span.end, f"{span.entity}={span.value}") for span in open_spans]
     return {
         "rows": [*rows, *[Row()] * FREE_ROWS],
         "chosen": row.chosen_intent or row.intent,
@@ -295,12 +296,8 @@ def _rows(visit: Visit) -> list[Row]:
     for place in range(MOST_SPANS):
         start, end = visit.form.get(f"from_{place}", ""), visit.form.get(f"to_{place}", "")
         if start or end or visit.form.get(f"what_{place}"):
-            found.append(Row(_code_point(start), _code_point(end), visit.form.get(f"what_{place}", "").strip()[:80]))
+            found.append(Row(whole(start), whole(end), visit.form.get(f"what_{place}", "").strip()[:80]))
     return found
-
-
-def _code_point(value: str) -> int | None:
-    return number(value) if value == "0" or number(value) else None
 
 
 def _span(visit: Visit, said: str, row: Row) -> Span:

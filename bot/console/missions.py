@@ -19,12 +19,17 @@ from bot.texts import text, unmarked
 PATH = "/missions"
 _STATES = ("draft", "pending", "published", "full", "finished", "cancelled", "flagged")
 _FACTS = ("cause", "place", "mode", "capacity", "minimum_age", "skills_required", "skills_welcome", "authorisation")
+_ALWAYS = ("minimum_age", "authorisation")
+"""Told where there is none, too."""
 _LABELLED = {"cause": "cause", "place": "place", "skills_required": "skill", "skills_welcome": "skill"}
 _NAMES = {
     "state_names": {state: f"console_mission_{state}" for state in _STATES},
     "shelf_names": {shelf: f"console_shelf_{shelf}" for shelf in SHELVES},
     "fact_names": {name: f"console_fact_{name}" for name in ("title", "when", *_FACTS)},
-    "reason_names": {reason: f"console_reason_{reason}" for reason in REASONS},
+    "reason_names": {
+        **{reason: f"console_reason_{reason}" for reasons in REASONS.values() for reason in reasons},
+        "duplicate": "console_reason_published_before",
+    },
     "decision_names": {decision: f"console_decide_{decision}" for decision in ("flagged", "published", "cancelled")},
 }
 """Keys of the texts by what they name."""
@@ -86,7 +91,7 @@ def _mission(visit: Visit, session: Session) -> Mission:
 
 def _facts(row: Mission) -> list[tuple[str, Any]]:
     looked_at = mission_reviews.snapshot(row)
-    return [(name, looked_at[name]) for name in _FACTS]
+    return [(name, looked_at[name]) for name in _FACTS if looked_at[name] or name in _ALWAYS]
 
 
 def _with_authors(session: Session, earlier: list[MissionReview]) -> list[tuple[MissionReview, str | None]]:

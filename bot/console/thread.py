@@ -185,7 +185,8 @@ def _bubble(entry: Entry, is_private: bool, mask: masking.Mask | None, locale: s
         return Bubble(entry.kind, entry.at, entry, is_covered=True)
     words = mask.covered(entry.words) if mask else entry.words
     buttons = tuple(mask.covered(title) if mask else title for title in entry.buttons)
-    labels = tuple((str(one["entity"]), _value(one, locale)) for one in masking.open_entities(entry.words, words, entry.entities))
+    found = [one for one in entry.entities if masking.is_open(entry.words, words, one["start"], one["end"])]
+    labels = tuple((str(one["entity"]), _value(one, locale)) for one in found)
     return Bubble(entry.kind, entry.at, entry, tuple(pieces(words, entry.entities)), buttons=buttons, labels=labels)
 
 

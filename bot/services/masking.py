@@ -6,11 +6,8 @@ Words keep their length where a part of them is covered, so that entities still 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
-import yaml
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -27,7 +24,7 @@ from bot.store.models import (
     Sentence,
     Volunteer,
 )
-from bot.vocabulary.lists import FOLDER
+from bot.vocabulary.lists import first_names
 from bot.vocabulary.spelling import normalise
 from bot.vocabulary.spelling import words as spelled
 
@@ -75,28 +72,20 @@ class Mask:
     def _is_name(self, word: str) -> bool:
         """A name is no part of another word; but Arabic joins and, for, with, in to it."""
         endings = (word[begin:] for begin in range(3) if set(word[:begin]) <= _JOINED)
-        return any(ending in self._names or ending in _usual_names() for ending in endings)
+        return any(ending in self._names or ending in first_names() for ending in endings)
 
 
-def open_entities(said: str, shown: str, entities: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The entities of which every word may be read: the value of another ("phone") would tell what is covered.
+def is_open(said: str, shown: str, start: int, end: int) -> bool:
+    """Whether all that stands at code points [start, end) may be read: else its value ("phone") would tell what is covered.
 
     Args:
         shown: the text as :meth:`Mask.covered` made it.
-        entities: with "start" and "end" in code points of the text.
     """
-    return [one for one in entities if said[one["start"] : one["end"]] == shown[one["start"] : one["end"]]]
+    return said[start:end] == shown[start:end]
 
 
 def _cover(words: str) -> str:
     return re.sub(r"\S", COVER, words)
-
-
-@lru_cache(maxsize=1)
-def _usual_names() -> frozenset[str]:
-    """First names that are nothing else, in one spelling."""
-    lines = yaml.load((FOLDER / "first_names.yml").read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return frozenset(word.normal for line in lines for word in spelled(line))
 
 
 def names_of(session: Session, chat_ids: Sequence[int]) -> dict[int, list[str]]:

@@ -29,8 +29,11 @@ from bot.texts import Html, text
 PUBLISHED, FLAGGED, CANCELLED = "published", states.HELD, "cancelled"
 DECISIONS: Mapping[str, tuple[str, ...]] = {**dict.fromkeys(states.RUNNING, (FLAGGED,)), FLAGGED: (PUBLISHED, CANCELLED)}
 """What may be decided in which state."""
-REASONS = ("reports", "misleading", "money", "safety", "duplicate")
-"""Why one is flagged or cancelled: the texts mission_reason_…."""
+REASONS: Mapping[str, tuple[str, ...]] = {
+    FLAGGED: ("reports", "misleading", "money", "safety", "duplicate"),
+    CANCELLED: ("misleading", "money", "safety", "duplicate"),
+}
+"""Why one is hidden or ended: the texts mission_reason_…."""
 SHELVES = ("running", "reported", "flagged")
 """Which missions are looked at together: those that go on, those of which an open report speaks, those that are hidden."""
 LOOKED_AT = (
@@ -159,12 +162,12 @@ def decide(session: Session, author: Author, mission_id: int, decision: str, rea
     """Hide a mission, show it again, or end it; its organisation and all who applied are told.
 
     Args:
-        reason: of :data:`REASONS`; None, where it is shown again.
+        reason: of :data:`REASONS`; None where it is shown again.
         shown: the fingerprint of what the form was made from.
 
     Raises Stale, Unfit.
     """
-    if decision not in _TOLD or (reason is None) is not (decision == PUBLISHED) or reason not in (None, *REASONS):
+    if decision not in _TOLD or reason not in REASONS.get(decision, (None,)):
         raise Unfit(decision)
     query = select(Mission).where(Mission.id == mission_id).with_for_update()
     mission: Mission | None = session.execute(query).scalar_one_or_none()

@@ -11,13 +11,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-
-import yaml
 
 from bot.services.training_files import Span
 from bot.vocabulary.extraction import extract
-from bot.vocabulary.lists import FOLDER
+from bot.vocabulary.lists import first_names
 from bot.vocabulary.registers import script_of
 from bot.vocabulary.spelling import Word, words
 
@@ -97,12 +94,6 @@ class _Find:
     end: int
 
 
-@lru_cache(maxsize=1)
-def _first_names() -> frozenset[str]:
-    lines = yaml.safe_load((FOLDER / "first_names.yml").read_text(encoding="utf-8"))
-    return frozenset(word.normal for line in lines for word in words(line))
-
-
 def redacted(text: str, spans: Sequence[Span], names: Collection[str], at: datetime, by_hand: Iterable[tuple[int, int]] = ()) -> Redacted:
     """The sentence without what is private in it.
 
@@ -134,7 +125,7 @@ def _found(text: str, names: Collection[str]) -> list[_Find]:
     found += [_Find(HOUSE, match.start(), match.end()) for match in _HOUSE.finditer(text)]
     here = words(text)
     found += _called(text, here)
-    found += [_Find(NAME, word.start, word.end) for word in here if word.normal in _first_names()]
+    found += [_Find(NAME, word.start, word.end) for word in here if word.normal in first_names()]
     for name in names:
         found += _named(here, words(name))
     return found

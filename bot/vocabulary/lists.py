@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from bot.settings import PROJECT
+from bot.vocabulary.spelling import words
 
 FOLDER = PROJECT / "data" / "vocabulary"
 _EARTH_KM = 6371.0
@@ -53,6 +54,12 @@ def _yaml(name: str) -> Any:
 def everyday() -> frozenset[str]:
     """Normalised words that are only found letter by letter, whatever their skeleton is like."""
     return frozenset(word for line in _yaml("everyday.yml") for word in line.split())
+
+
+@lru_cache(maxsize=1)
+def first_names() -> frozenset[str]:
+    """Usual first names that are nothing else, normalised."""
+    return frozenset(word.normal for line in _yaml("first_names.yml") for word in words(line))
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from bot.console.app import routes
 from bot.services import care, staff_accounts
 from bot.settings import settings
 from bot.store.engine import Database
-from bot.store.models import ConversationMark, ConversationNote, Message
+from bot.store.models import Ban, ConversationMark, ConversationNote, Message, Mission
 from bot.texts import text, unmarked
 from tests.browser import DESK, PHONE, check, needs_chromium, page_of
 from tests.browser import chromium as chromium
@@ -190,6 +190,30 @@ def test_an_organisation_is_refused_and_a_report_closed(chromium: Any, console: 
         assert session.execute(select(Message.state)).scalar_one() == "closed"
 
 
+def test_a_mission_is_hidden_and_somebody_kept_out(chromium: Any, console: str, secrets: dict[str, str], database: Database) -> None:
+    with inside(chromium, console, secrets, java_script_enabled=False, path="/missions") as page:
+        page.locator(".inbox a").first.click()
+        page.wait_for_url("**/missions/*")
+        page.get_by_label(told("fr", "console_reason_safety")).check()
+        page.get_by_role("button", name=told("fr", "console_decide_flagged")).click()
+        page.wait_for_load_state()
+        assert page.locator(".facts .chip").first.inner_text() == told("fr", "console_mission_flagged")
+        page.goto(f"{console}/conversations?handoff=open")
+        page.locator(".inbox a").first.click()
+        page.wait_for_url("**/conversations/*")
+        page.get_by_text(told("fr", "console_ban"), exact=True).first.click()
+        page.get_by_label(told("fr", "console_ban_misuse")).check()
+        page.get_by_role("button", name=told("fr", "console_ban")).click()
+        page.wait_for_load_state()
+        assert page.locator(".facts .chip.grave", has_text=told("fr", "console_banned")).is_visible()
+        page.goto(f"{console}/bans")
+        page.get_by_role("button", name=told("fr", "console_ban_lift")).click()
+        page.wait_for_load_state()
+    with database.read() as session:
+        assert session.execute(select(Mission.state)).scalar_one() == "flagged"
+        assert session.execute(select(Ban.reason, Ban.lifted_at.is_not(None))).one() == ("misuse", True)
+
+
 @pytest.mark.parametrize(
     ("locale", "viewport"),
     [
@@ -209,7 +233,8 @@ def test_nothing_serious_on_any_page(chromium: Any, console: str, secrets: dict[
         page.goto(f"{console}/conversations?handoff=open")
         thread = str(page.locator(".inbox a").first.get_attribute("href")).removeprefix("/staff").partition("#")[0]
         paths = ["/", "/account", "/conversations", "/conversations?handoff=open&below=90", thread, "/organisations", "/organisations/2",
-                 "/reports", "/reports/1", "/disputes", "/handoffs", "/figures", "/audit", "/nothing"]  # fmt: skip
+                 "/missions", "/missions/1", "/bans", "/reports", "/reports/1", "/disputes", "/handoffs", "/figures", "/audit",
+                 "/nothing"]  # fmt: skip
         for path in paths:
             page.goto(f"{console}{path}")
             assert page.locator("html").get_attribute("dir") == ("rtl" if locale == "ar" else "ltr")
