@@ -1,22 +1,27 @@
-"""``python -m benches.transcripts [--people N] [--events N]``: what a list of conversations and a thread cost in a large database.
+"""``python -m benches.transcripts [--people N] [--events N] [--server URL]``: what a list of conversations and a thread cost in a large
+database.
 
 Prints, for each kind of list and for parts of one long thread, milliseconds beside an almost empty database and in the large one, and
-their ratio. The small one, of 180 people, has just enough for a full page of each kind.
+their ratio. The small one, of 180 people, has just enough for a full page of each kind. On SQLite, or in two databases that it makes on a
+PostgreSQL server: ``--server postgresql://USER@HOST/postgres``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import sqlalchemy
+from sqlalchemy import text as sql
 
 from bot.services import transcripts
 from bot.services.transcripts import Cursor, Wanted
@@ -29,8 +34,9 @@ LONG_CHAT, LONG_EVENTS = 999_999, 10_000
 EVENTS_A_TURN = 9
 ROUNDS = 15
 _BEGAN = datetime(2026, 9, 1, tzinfo=timezone.utc)
-_TABLE = """CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255) NOT NULL, type_name VARCHAR(255) NOT NULL,
+_TABLE = """CREATE TABLE events (id {number}, sender_id VARCHAR(255) NOT NULL, type_name VARCHAR(255) NOT NULL,
 timestamp FLOAT, intent_name VARCHAR(255), action_name VARCHAR(255), data TEXT)"""
+_AT_ONCE = 5_000
 _REGISTERS = ("fr", "ar", "ary-Arab", "ary-Latn")
 _SAID = (
     "bghit n3awen f jam3iya d {0}",
@@ -60,21 +66,20 @@ LISTS: dict[str, dict[str, Any]] = {
 class Place:
     """A database with its tracker, filled."""
 
-    def __init__(self, folder: Path, people: int, events: int, long_events: int) -> None:
-        self.database = Database(f"sqlite:///{folder}/tadamon.db")
+    def __init__(self, urls: tuple[str, str], people: int, events: int, long_events: int) -> None:
+        self.database = Database(urls[0])
         migrate.upgrade(self.database)
-        self.tracker = Tracker(f"sqlite:///{folder}/tracker.db")
-        with sqlite3.connect(f"{folder}/tracker.db") as connection:
-            connection.execute(_TABLE)
-            connection.execute("CREATE INDEX ix_events_sender_id ON events (sender_id)")
-            connection.executemany(
-                "INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (?, ?, ?, ?)", _rows(people, events, long_events)
-            )
+        self.tracker = Tracker(urls[1])
+        _fill(urls[1], _rows(people, events, long_events))
         transcripts.run(self.database.write, self.tracker)
         with self.database.write() as session:
             for number in range(1, people + 1, max(people // 60, 1)):
                 session.add(Handoff(chat_id=number, reason="asked", state="waiting", opened_at=_BEGAN))
                 session.add(ConversationTag(chat_id=number, tag="bug"))
+        if not self.database.is_sqlite:
+            # As its autovacuum would, a minute later.
+            with self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(sql("VACUUM ANALYZE"))
 
     def list(self, wanted: Wanted, after: Cursor | None = None) -> transcripts.Shelf:
         with self.database.read() as session:
@@ -90,6 +95,19 @@ class Place:
         while (before := self.thread(before).before) is not None:
             places.append(before)
         return places[-3] if len(places) > 3 else None
+
+
+def _fill(url: str, rows: Iterator[tuple[str, str, float, str]]) -> None:
+    """Rasa's table of events, as its tracker store makes it."""
+    engine = sqlalchemy.create_engine(url, future=True, **({} if url.startswith("sqlite") else {"executemany_mode": "values_plus_batch"}))
+    number = "INTEGER PRIMARY KEY" if url.startswith("sqlite") else "SERIAL PRIMARY KEY"
+    insert = sql("INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (:chat, :kind, :at, :data)")
+    with engine.begin() as connection:
+        connection.execute(sql(_TABLE.format(number=number)))
+        connection.execute(sql("CREATE INDEX ix_events_sender_id ON events (sender_id)"))
+        while batch := [dict(zip(("chat", "kind", "at", "data"), row, strict=True)) for row in islice(rows, _AT_ONCE)]:
+            connection.execute(insert, batch)
+    engine.dispose()
 
 
 def _rows(people: int, events: int, long_events: int) -> Iterator[tuple[str, str, float, str]]:
@@ -161,15 +179,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches.transcripts", description=__doc__)
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--server", help="a PostgreSQL server, as postgresql://USER@HOST/postgres; else SQLite")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tadamon-bench-") as folder:
-        few, many = Path(folder, "few"), Path(folder, "many")
-        few.mkdir()
-        many.mkdir()
         began = time.perf_counter()
-        small, large = Place(few, 180, 27_000, 600), Place(many, asked.people, asked.events, LONG_EVENTS)
+        small = Place(place(asked.server, Path(folder, "few")), 180, 27_000, 600)
+        large = Place(place(asked.server, Path(folder, "many")), asked.people, asked.events, LONG_EVENTS)
         print(f"filled and read in {time.perf_counter() - began:.0f} s", flush=True)
         print(table(ratios(small, large)))
+
+
+def place(server: str | None, folder: Path) -> tuple[str, str]:
+    """Addresses of an empty database and of a tracker beside it, made anew."""
+    if server is None:
+        folder.mkdir()
+        return f"sqlite:///{folder}/tadamon.db", f"sqlite:///{folder}/tracker.db"
+    name = f"tadamon_bench_{folder.name}"
+    engine = sqlalchemy.create_engine(server, future=True, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sql(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(sql(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    url = f"{server.rpartition('/')[0]}/{name}"
+    return url, url
 
 
 if __name__ == "__main__":
