@@ -1,4 +1,4 @@
-"""Starts the stock action server, for programs of this machine alone, with logs that hold no message text.
+"""Starts the stock action server, for our own programs alone, with logs that hold no message text.
 
 ``python -m actions.serve --actions actions …``. An action that fails is logged with its traceback, and the message of an exception may
 quote what a person wrote. Whoever reaches the server acts for anybody.
@@ -16,11 +16,12 @@ from bot.settings import SettingError, settings
 
 
 def refuse_browsers(app: Any) -> Any:
-    """Let a Sanic app answer programs of this machine alone."""
+    """Let a Sanic app answer our own programs alone."""
     from sanic.response import text
 
     def refuse(request: Any) -> Any:
-        return None if is_local(request.headers.get("host"), request.headers.get("origin")) else text("loopback only", status=403)
+        is_ours = is_local(request.headers.get("host"), request.headers.get("origin"), [settings().actions_url])
+        return None if is_ours else text("programs of ours only", status=403)
 
     app.register_middleware(refuse, "request")
     return app

@@ -36,7 +36,7 @@ def run_gateway(settings: Settings) -> None:
 
     async def work() -> None:
         async with _connected(settings) as bot:
-            dialogue = Dialogue(settings.rasa_url)
+            dialogue = Dialogue(settings.rasa_urls)
             runner = TurnRunner(database(), bot, dialogue, settings.gateway_name, settings.parallel_chats)
             receiver = Receiver(database(), runner.notice)
             receiving = listen(bot, receiver, settings) if settings.telegram_mode == "webhook" else poll(bot, receiver)

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def workshop(database: Database, found: Settings) -> Workshop:
         folder=found.var_dir / "retraining",
         train=lambda folder, tell: _train(found, folder, tell),
         measure=lambda running, candidate, folder: _measure(found, running, candidate, folder),
-        tell_rasa=lambda model: _tell_rasa(found.rasa_url, model),
+        tell_rasa=lambda model: _tell_all(found.rasa_urls, model),
         fingerprint=supervise.model_fingerprint,
     )
 
@@ -272,6 +272,9 @@ def _promote(shop: Workshop, run_id: int) -> dict[str, Any]:
         report["rasa"] = "told" if shop.tell_rasa(shop.model) else "away"
     except Failed:
         _restore(shop)
+        # One of several may have taken it.
+        with contextlib.suppress(Failed):
+            shop.tell_rasa(shop.model)
         raise
     return {"state": PROMOTED, "report": report, "replaced_sha": replaced}
 
@@ -381,6 +384,12 @@ def _run(found: Settings, command: list[str], log_path: Path, error: str, tell: 
                 running.wait()
     if running.returncode:
         raise Failed(error)
+
+
+def _tell_all(rasa_urls: Sequence[str], model: Path) -> bool:
+    """Let every server load the model from the disk that they share; whether all of them did. Raises Failed where one refuses it."""
+    told = [_tell_rasa(url, model) for url in rasa_urls]
+    return all(told)
 
 
 def _tell_rasa(rasa_url: str, model: Path) -> bool:

@@ -40,13 +40,24 @@ def _optional(value: str) -> str | None:
 
 def _url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or "," in parts.netloc:
         raise ValueError("must be an http or https URL")
     return value.rstrip("/")
 
 
 def _optional_url(value: str) -> str | None:
     return _url(value) if value else None
+
+
+def _urls(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_url(one) for one in value.split()))
+
+
+def _redis_url(value: str) -> str | None:
+    parts = urlsplit(value)
+    if value and (parts.scheme != "redis" or not parts.hostname or not re.fullmatch(r"/?[0-9]*", parts.path)):
+        raise ValueError("must be redis://[:password@]host[:port][/number]")
+    return value or None
 
 
 def _bot_url(value: str) -> str:
@@ -185,9 +196,20 @@ SETTINGS = (
         True,
     ),
     Setting("VAR_DIR", "var", _folder, "Folder for what a run leaves behind: the sandbox's chats, the supervisor's files, training logs."),
-    Setting("RASA_URL", "", _optional_url, "The Rasa server. Default: RASA_PORT on loopback."),
-    Setting("RASA_PORT", "5005", _port, "Port of the Rasa server that `run` starts."),
-    Setting("ACTIONS_PORT", "5055", _port, "Port of the action server that `run` starts."),
+    Setting(
+        "RASA_URL", "", _urls, "The Rasa server; or several, apart by spaces, of which each chat has one. Default: RASA_PORT on loopback."
+    ),
+    Setting(
+        "RASA_HOST",
+        "127.0.0.1",
+        _text,
+        "Address on which `rasa` listens. Other than loopback only where gateways alone get there: whoever does speaks for anybody.",
+    ),
+    Setting("RASA_PORT", "5005", _port, "Port on which `rasa` listens."),
+    Setting("REDIS_URL", "", _redis_url, "Redis, where several Rasa servers keep their locks. Empty: each keeps its own, in memory.", True),
+    Setting("ACTIONS_URL", "", _optional_url, "The action server, for Rasa. Default: ACTIONS_PORT on loopback."),
+    Setting("ACTIONS_HOST", "127.0.0.1", _text, "Address on which `actions` listens; as for RASA_HOST, nobody but Rasa may get there."),
+    Setting("ACTIONS_PORT", "5055", _port, "Port on which `actions` listens."),
     Setting("WEB_HOST", "127.0.0.1", _text, "Address of the web process."),
     Setting("WEB_PORT", "8080", _port, "Port of the web process."),
     Setting(
@@ -258,8 +280,12 @@ class Settings:
     database_url: str
     tracker_database_url: str
     var_dir: Path
-    rasa_url: str
+    rasa_urls: tuple[str, ...]
+    rasa_host: str
     rasa_port: int
+    redis_url: str | None
+    actions_url: str
+    actions_host: str
     actions_port: int
     web_host: str
     web_port: int
@@ -332,7 +358,8 @@ def _completed(values: dict[str, Any], environment: Mapping[str, str]) -> dict[s
     if values["quiet_hours"] == "":
         values["quiet_hours"] = None if sandbox else (20, 9)
     values["organisation_validation"] = values["organisation_validation"] or ("auto" if sandbox else "staff")
-    values["rasa_url"] = values["rasa_url"] or f"http://127.0.0.1:{values['rasa_port']}"
+    values["rasa_urls"] = values.pop("rasa_url") or (f"http://127.0.0.1:{values['rasa_port']}",)
+    values["actions_url"] = values["actions_url"] or f"http://127.0.0.1:{values['actions_port']}"
     values["tracker_database_url"] = values["tracker_database_url"] or _tracker_beside(values["database_url"])
     if values["telegram_mode"] == "webhook":
         _check_webhook(values)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from bot import clock
 from bot.services import readiness
@@ -116,18 +117,28 @@ def environment(found: Settings) -> dict[str, str]:
     return {
         **os.environ,
         **_SHARED_ENVIRONMENT,
-        "ACTIONS_URL": f"http://127.0.0.1:{found.actions_port}/webhook",
+        "ACTIONS_WEBHOOK": f"{found.actions_url}/webhook",
         "TRACKER_DATABASE_URL": found.tracker_database_url,
         # rasa-sdk listens everywhere unless told otherwise, and whoever reaches it acts for anybody.
-        "SANIC_HOST": "127.0.0.1",
+        "SANIC_HOST": found.actions_host,
+        **_redis(found.redis_url),
     }
+
+
+def _redis(url: str | None) -> dict[str, str]:
+    """What nlu/endpoints-redis.yml asks for."""
+    if url is None:
+        return {}
+    parts = urlsplit(url)
+    place = {"REDIS_HOST": parts.hostname or "", "REDIS_PORT": str(parts.port or 6379), "REDIS_DB": parts.path.strip("/") or "0"}
+    return {**place, "REDIS_PASSWORD": unquote(parts.password or "")}
 
 
 def commands(found: Settings) -> dict[str, list[str]]:
     """The command line of each process; docs/operating.md shows the same, each to be started alone."""
     python = sys.executable
-    endpoints = ["--endpoints", str(PROJECT / "nlu" / "endpoints.yml")]
-    rasa = ["run", "--enable-api", "-i", "127.0.0.1", "-p", str(found.rasa_port), "-m", str(MODEL), *endpoints]
+    endpoints = ["--endpoints", str(PROJECT / "nlu" / ("endpoints-redis.yml" if found.redis_url else "endpoints.yml"))]
+    rasa = ["run", "--enable-api", "-i", found.rasa_host, "-p", str(found.rasa_port), "-m", str(MODEL), *endpoints]
     processes = {
         "actions": [python, "-m", "actions.serve", "--actions", "actions", "-p", str(found.actions_port), "--quiet"],
         "rasa": [python, "-m", "nlu.serve", *rasa],

@@ -1,4 +1,4 @@
-"""Starts the stock Rasa command line, for programs of this machine alone, with logs without texts: ``python -m nlu.serve run …``.
+"""Starts the stock Rasa command line, for our own programs alone, with logs without texts: ``python -m nlu.serve run …``.
 
 Rasa logs the text of a message that it fails on; its tracebacks carry local variables, the tracker among them; the error of an action
 server quotes the whole conversation that was sent to it; below INFO it logs everything.
@@ -61,14 +61,15 @@ def name_turn(request: Any) -> None:
 
 
 def prepare_server() -> None:
-    """Let Rasa's server answer programs of this machine alone: a page in a browser here could say anything in anybody's name."""
+    """Let Rasa's server answer our own programs alone: a page in a browser here could say anything in anybody's name."""
     from rasa import server
     from sanic.response import text
 
-    create_app = server.create_app
+    create_app, urls = server.create_app, settings().rasa_urls
 
     def refuse(request: Any) -> Any:
-        return None if is_local(request.headers.get("host"), request.headers.get("origin")) else text("loopback only", status=403)
+        is_ours = is_local(request.headers.get("host"), request.headers.get("origin"), urls)
+        return None if is_ours else text("programs of ours only", status=403)
 
     def create(*given: Any, **named: Any) -> Any:
         app = create_app(*given, **named)

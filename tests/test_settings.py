@@ -21,7 +21,7 @@ def test_an_empty_environment_is_the_sandbox_with_lenient_defaults() -> None:
     assert found.organisation_validation == "auto"
     assert found.quiet_hours is None
     assert found.database_url == f"sqlite:///{PROJECT}/var/tadamon.db"
-    assert found.rasa_url == "http://127.0.0.1:5005"
+    assert found.rasa_urls == ("http://127.0.0.1:5005",)
     assert {found.web_host, found.webhook_host} == {"127.0.0.1"}
 
 
@@ -44,12 +44,13 @@ def test_what_is_set_wins_over_what_the_sandbox_assumes(token: dict[str, str]) -
 def test_the_sandbox_is_sought_on_its_own_port() -> None:
     found = read({"SANDBOX_PORT": "9082", "RASA_PORT": "9005"})
     assert found.telegram_base_url == "http://127.0.0.1:9082/bot"
-    assert found.rasa_url == "http://127.0.0.1:9005"
+    assert found.rasa_urls == ("http://127.0.0.1:9005",)
 
 
 def test_every_setting_of_the_table_has_its_field() -> None:
     names = {setting.name.lower() for setting in SETTINGS}
-    assert names | {"sandbox"} == {field.name for field in fields(Settings)}
+    # Of several, the name says it.
+    assert names - {"rasa_url"} | {"rasa_urls", "sandbox"} == {field.name for field in fields(Settings)}
     assert len(names) == len(SETTINGS)
     assert all(setting.purpose.endswith(".") or setting.purpose.endswith("…") for setting in SETTINGS)
 
@@ -68,6 +69,12 @@ def test_every_setting_of_the_table_has_its_field() -> None:
         ("WEB_PORT", "-1"),
         ("RASA_PORT", "http"),
         ("RASA_URL", "127.0.0.1:5005"),
+        ("RASA_URL", "http://rasa-1:5005 rasa-2:5005"),
+        ("RASA_URL", "http://rasa-1:5005,http://rasa-2:5005"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("REDIS_URL", "rediss://redis:6379"),
+        ("REDIS_URL", "redis://redis:6379/locks"),
+        ("ACTIONS_URL", "actions:5055"),
         ("SANDBOX_PORT", "80.5"),
         ("SITE_URL", "tadamon.example"),
         ("BOT_NAME", "t.me/tadamon"),

@@ -122,7 +122,7 @@ def test_ports_are_those_of_the_settings(tmp_path: Path) -> None:
     found = settings_of(tmp_path, RASA_PORT="6005", ACTIONS_PORT="6055")
     assert re.search(r"-p 6005\b", programs(found)["rasa"]["command"])
     assert re.search(r"-p 6055\b", programs(found)["actions"]["command"])
-    assert supervise.environment(found)["ACTIONS_URL"] == "http://127.0.0.1:6055/webhook"
+    assert supervise.environment(found)["ACTIONS_WEBHOOK"] == "http://127.0.0.1:6055/webhook"
 
 
 def test_what_acts_for_anybody_listens_on_loopback_only(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_opening_the_web_page_to_others_opens_nothing_else(tmp_path: Path) -> No
     commands, environment = supervise.commands(found), supervise.environment(found)
     for name in ("rasa", "actions", "sandbox"):
         assert LISTENING[name](found, commands[name], environment) == "127.0.0.1"
-    assert "127.0.0.1" in environment["ACTIONS_URL"] and "127.0.0.1" in found.rasa_url
+    assert "127.0.0.1" in environment["ACTIONS_WEBHOOK"] and "127.0.0.1" in found.rasa_urls[0]
 
 
 def test_what_a_run_writes_is_read_by_its_own_account_alone(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,3 +183,15 @@ def test_no_secret_stands_in_the_configuration(tmp_path: Path) -> None:
 
 def test_the_tracker_goes_where_the_settings_say(tmp_path: Path) -> None:
     assert supervise.environment(settings_of(tmp_path))["TRACKER_DATABASE_URL"] == f"sqlite:///{tmp_path}/t-tracker.db"
+
+
+def test_several_rasa_servers_keep_their_locks_in_redis() -> None:
+    found = read({"REDIS_URL": "redis://:p%40ss@10.0.0.7:6380/2", "RASA_HOST": "10.0.0.5", "ACTIONS_URL": "http://actions:5055"})
+    told = supervise.environment(found)
+    assert [told[f"REDIS_{name}"] for name in ("HOST", "PORT", "DB", "PASSWORD")] == ["10.0.0.7", "6380", "2", "p@ss"]
+    assert told["ACTIONS_WEBHOOK"] == "http://actions:5055/webhook"
+    line = supervise.commands(found)["rasa"]
+    assert line[line.index("-i") + 1] == "10.0.0.5" and line[-1].endswith("nlu/endpoints-redis.yml")
+    alone = supervise.commands(read({}))["rasa"]
+    assert alone[alone.index("-i") + 1] == "127.0.0.1" and alone[-1].endswith("nlu/endpoints.yml")
+    assert "REDIS_HOST" not in supervise.environment(read({}))

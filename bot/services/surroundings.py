@@ -74,14 +74,22 @@ class Rasa:
     """What Rasa says of itself."""
 
     state: str
-    """ok, away, or no model (it answers, and has none)."""
+    """ok, away, or no model (it answers, and has none); of several: some away, or two models."""
     model_id: str | None = None
 
 
 def rasa(found: Settings) -> Rasa:
-    """Ask Rasa which model it runs; at most two seconds."""
+    """Ask Rasa which model it runs; at most two seconds for each server."""
+    told = [_ask(url) for url in found.rasa_urls]
+    first = next((one for one in told if one.state == "ok"), told[0])
+    if first.state == "ok" and any(one.state != "ok" for one in told):
+        return Rasa("some away", first.model_id)
+    return Rasa("two models", first.model_id) if len({one.model_id for one in told}) > 1 else first
+
+
+def _ask(url: str) -> Rasa:
     try:
-        answer = httpx.get(f"{found.rasa_url}/status", timeout=RASA_SECONDS)
+        answer = httpx.get(f"{url}/status", timeout=RASA_SECONDS)
         told = answer.json() if answer.is_success else {}
     except (httpx.HTTPError, ValueError):
         return Rasa("away")
@@ -94,7 +102,7 @@ def rasa(found: Settings) -> Rasa:
 
 def has_own_rasa(found: Settings) -> bool:
     """Whether Rasa is the one of this machine, which takes the model from this machine's disk."""
-    return found.rasa_url == f"http://127.0.0.1:{found.rasa_port}"
+    return found.rasa_urls == (f"http://127.0.0.1:{found.rasa_port}",)
 
 
 # ---- the machine

@@ -8,6 +8,7 @@ is missing, what it changed is undone and it is said again.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,28 +28,41 @@ class Unavailable(Exception):
     """Rasa cannot be reached or answers with an error: wait and try again."""
 
 
+class Unreached(Unavailable):
+    """Nothing listens there: whatever was to be said was not heard."""
+
+
 class HalfTurn(Exception):
     """The turn was not whole (the action server failed); it was undone and can be said again."""
 
 
-class Dialogue:
-    """A client of one Rasa server. Open it as an async context."""
+def order_of(chat_id: int, urls: Sequence[str]) -> list[str]:
+    """Which servers serve a chat, the first that can be reached: the same for every gateway, and each server has as many chats (rendezvous
+    hashing: where one is added or taken away, only its own chats move)."""
+    return sorted(urls, key=lambda url: hashlib.blake2b(f"{chat_id} {url}".encode(), digest_size=8).digest())
 
-    def __init__(self, rasa_url: str) -> None:
+
+class Dialogue:
+    """A client of one Rasa server or of several, which share tracker store and locks."""
+
+    def __init__(self, rasa_urls: Sequence[str]) -> None:
+        self._urls = rasa_urls
         # A first turn after Rasa's start may take a while on a busy machine.
-        self._http = httpx.AsyncClient(base_url=rasa_url, timeout=httpx.Timeout(60, connect=3))
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(60, connect=3))
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def until_up(self) -> None:
-        """Wait until Rasa has its model and answers."""
+        """Wait until a server has its model and answers."""
         while True:
-            try:
-                await self._call("GET", "/status")
-                return
-            except Unavailable:
-                await asyncio.sleep(1)
+            for url in self._urls:
+                try:
+                    await self._ask(url, "GET", "/status")
+                    return
+                except Unavailable:
+                    continue
+            await asyncio.sleep(1)
 
     async def turn(self, chat_id: int, text: str, metadata: dict[str, Any], repeated: bool) -> list[Draft]:
         """The messages that answer a text or payload.
@@ -82,7 +96,7 @@ class Dialogue:
                 return kept
             await self._undo(chat_id, before, turn)
         said = {"sender": str(chat_id), "message": text, "metadata": metadata}
-        replies: list[Reply] = await self._call("POST", "/webhooks/rest/webhook", said)
+        replies: list[Reply] = await self._call(chat_id, "POST", "/webhooks/rest/webhook", said)
         if not is_whole(replies):
             if (recorded := await self._recorded(chat_id, update_id)) is not None:
                 await self._undo(chat_id, *recorded)
@@ -98,20 +112,20 @@ class Dialogue:
         if repeated and await self._recorded(chat_id, int(metadata["update_id"])) is not None:
             return
         # Each time: a session that begins anew forgets it.
-        await self._call("POST", f"/conversations/{chat_id}/tracker/events", [{"event": "pause"}])
-        await self._call("POST", "/webhooks/rest/webhook", {"sender": str(chat_id), "message": text, "metadata": metadata})
+        await self._call(chat_id, "POST", f"/conversations/{chat_id}/tracker/events", [{"event": "pause"}])
+        await self._call(chat_id, "POST", "/webhooks/rest/webhook", {"sender": str(chat_id), "message": text, "metadata": metadata})
 
     async def resume(self, chat_id: int) -> None:
         """Let Rasa answer again. Raises Unavailable."""
         resuming: list[Event] = [{"event": "resume"}, {"event": "action", "name": "action_listen"}]
-        await self._call("POST", f"/conversations/{chat_id}/tracker/events", resuming)
+        await self._call(chat_id, "POST", f"/conversations/{chat_id}/tracker/events", resuming)
 
     async def _recorded(self, chat_id: int, update_id: int) -> tuple[list[Event], list[Event]] | None:
         """The events before and of an update's last turn; None where the tracker does not know the update.
 
         All events are asked for: those that Rasa counts as applied leave out what people answered to a form.
         """
-        tracker = await self._call("GET", f"/conversations/{chat_id}/tracker?include_events=ALL")
+        tracker = await self._call(chat_id, "GET", f"/conversations/{chat_id}/tracker?include_events=ALL")
         events: list[Event] = tracker.get("events") or []
         users = [place for place, event in enumerate(events) if event["event"] == "user"]
         starts = [place for place in users if (events[place].get("metadata") or {}).get("update_id") == update_id]
@@ -133,13 +147,25 @@ class Dialogue:
             loops = [event.get("name") for event in before if event["event"] in ("active_loop", "session_started")]
             undoing.append({"event": "active_loop", "name": loops[-1] if loops else None})
         undoing.append({"event": "action", "name": "action_listen"})
-        await self._call("POST", f"/conversations/{chat_id}/tracker/events", undoing)
+        await self._call(chat_id, "POST", f"/conversations/{chat_id}/tracker/events", undoing)
 
-    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+    async def _call(self, chat_id: int, method: str, path: str, body: Any = None) -> Any:
+        """Ask the chat's server; the next one only where it cannot have heard anything."""
+        *others, last = order_of(chat_id, self._urls)
+        for url in others:
+            try:
+                return await self._ask(url, method, path, body)
+            except Unreached:
+                continue
+        return await self._ask(last, method, path, body)
+
+    async def _ask(self, url: str, method: str, path: str, body: Any = None) -> Any:
         try:
-            answer = await self._http.request(method, path, json=body)
+            answer = await self._http.request(method, url + path, json=body)
             answer.raise_for_status()
             return answer.json()
+        except httpx.ConnectError as error:
+            raise Unreached(type(error).__name__) from None
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable(type(error).__name__) from None
 

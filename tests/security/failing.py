@@ -169,7 +169,7 @@ async def rasa_fails(_database: Database) -> None:
 
     async with served(Starlette(routes=[Route("/{path:path}", broken, methods=["GET", "POST"])])) as url:
         for base in (url, "http://127.0.0.1:1"):
-            dialogue = Dialogue(base)
+            dialogue = Dialogue([base])
             try:
                 await dialogue.turn(5, WORDS, {"update_id": 1, "first_name": WORDS}, False)
             except Unavailable as error:

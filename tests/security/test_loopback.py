@@ -106,3 +106,9 @@ def test_programs_here_are_let_in(host: str) -> None:
 )
 def test_pages_and_other_names_are_not(host: str | None, origin: str | None) -> None:
     assert not is_local(host, origin)
+
+
+def test_programs_on_other_machines_are_let_in_by_the_names_under_which_they_ask() -> None:
+    urls = ("http://rasa-1:5005", "http://10.0.0.5:5005")
+    assert is_local("rasa-1:5005", None, urls) and is_local("10.0.0.5:5005", None, urls) and is_local("localhost:5005", None, urls)
+    assert not is_local("rasa-2:5005", None, urls) and not is_local("rasa-1:5005", "http://rasa-1:5005", urls)

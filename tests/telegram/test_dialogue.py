@@ -14,7 +14,7 @@ import structlog
 
 from bot import metrics
 from bot.messages.outbox import Choice
-from bot.telegram.dialogue import Dialogue, HalfTurn, Unavailable, drafts
+from bot.telegram.dialogue import Dialogue, HalfTurn, Unavailable, drafts, order_of
 from bot.texts import in_one_piece
 
 CHAT = 42
@@ -89,9 +89,9 @@ def rasa() -> FakeRasa:
 
 @pytest.fixture
 async def dialogue(rasa: FakeRasa) -> AsyncIterator[Dialogue]:
-    made = Dialogue("http://127.0.0.1:1")
+    made = Dialogue(["http://rasa"])
     await made._http.aclose()
-    made._http = httpx.AsyncClient(base_url="http://rasa", transport=httpx.MockTransport(rasa))
+    made._http = httpx.AsyncClient(transport=httpx.MockTransport(rasa))
     yield made
     await made.close()
 
@@ -259,10 +259,66 @@ async def test_an_answer_that_is_no_json_means_wait(dialogue: Dialogue, rasa: Fa
 
 
 async def test_nobody_listening_means_wait() -> None:
-    dialogue = Dialogue("http://127.0.0.1:1")
+    dialogue = Dialogue(["http://127.0.0.1:1"])
     with pytest.raises(Unavailable):
         await say(dialogue)
     await dialogue.close()
+
+
+SERVERS = ("http://rasa-1:5005", "http://rasa-2:5005", "http://rasa-3:5005")
+
+
+def test_each_server_has_its_chats_and_one_more_takes_only_its_own() -> None:
+    chats = range(100_000, 103_000)
+    first = {chat: order_of(chat, SERVERS)[0] for chat in chats}
+    assert all(850 < list(first.values()).count(server) < 1150 for server in SERVERS)
+    assert first == {chat: order_of(chat, SERVERS[::-1])[0] for chat in chats}, "in whatever order they are named"
+    without = {chat: order_of(chat, SERVERS[:2])[0] for chat in chats}
+    assert all(without[chat] == first[chat] for chat in chats if first[chat] != SERVERS[2])
+
+
+class Servers:
+    """Several servers of which some are away, or hang."""
+
+    def __init__(self, rasa: FakeRasa, **states: type[httpx.TransportError]) -> None:
+        self._rasa, self._states = rasa, states
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.host)
+        if state := self._states.get(request.url.host.replace("-", "_")):
+            raise state("x")
+        return httpx.Response(200, json={}) if request.url.path == "/status" else self._rasa(request)
+
+
+async def at(servers: Servers) -> Dialogue:
+    made = Dialogue(SERVERS)
+    await made._http.aclose()
+    made._http = httpx.AsyncClient(transport=httpx.MockTransport(servers))
+    return made
+
+
+async def test_where_nothing_listens_the_next_server_answers(rasa: FakeRasa) -> None:
+    first, second, _ = (httpx.URL(url).host for url in order_of(CHAT, SERVERS))
+    servers = Servers(rasa, **{first.replace("-", "_"): httpx.ConnectError})
+    rasa.replies = [[{"text": "un"}, DONE]]
+    assert [draft.text for draft in await say(await at(servers))] == ["un"]
+    assert servers.asked == [first, second]
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.ConnectTimeout])
+async def test_a_server_that_may_have_heard_is_asked_again_later_and_no_other(rasa: FakeRasa, error: type[httpx.TransportError]) -> None:
+    first = httpx.URL(order_of(CHAT, SERVERS)[0]).host
+    servers = Servers(rasa, **{first.replace("-", "_"): error})
+    with pytest.raises(Unavailable):
+        await say(await at(servers))
+    assert servers.asked == [first]
+
+
+async def test_a_gateway_is_ready_once_one_server_answers(rasa: FakeRasa) -> None:
+    servers = Servers(rasa, rasa_1=httpx.ConnectError, rasa_2=httpx.ReadTimeout)
+    await (await at(servers)).until_up()
+    assert servers.asked == ["rasa-1", "rasa-2", "rasa-3"]
 
 
 @pytest.mark.parametrize(("tapped", "method"), [(77, "edit"), (None, "send")])
