@@ -6,13 +6,16 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup run test test-unit test-conversation test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup setup-newer run test test-unit test-conversation test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Everything that must be installed: uv, Python 3.10, the locked packages
 	@scripts/setup
+
+setup-newer: ## A second environment, .venv-newer: everything but Rasa and the action server on a Python that is supported
+	@scripts/setup newer
 
 run: setup ## Start everything; without TELEGRAM_TOKEN, with a local Telegram at http://127.0.0.1:8082/sandbox
 	@exec $(PYTHON) -m bot run
@@ -69,9 +72,11 @@ evaluate-all: train ## The same beside Rasa's stock pipelines, which takes minut
 shell: train ## Talk to the bot in the terminal (in a second one: make run)
 	.venv/bin/rasa shell --model models/tadamon.tar.gz
 
-lock: setup ## Resolve pyproject.toml into requirements.lock
-	$(UV) pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
-		--python-version 3.10 --custom-compile-command "make lock" --quiet -o requirements.lock
+COMPILE := $(UV) pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	--custom-compile-command "make lock" --quiet
+lock: setup ## Resolve pyproject.toml into requirements.lock (Python 3.10, Rasa too) and requirements-newer.lock (3.11 and later)
+	$(COMPILE) --group dev --group rasa --python-version 3.10 -o requirements.lock
+	$(COMPILE) --group dev --universal --python-version 3.11 -o requirements-newer.lock
 
 clean: ## Remove what runs and tests left: database, model, caches (asks nothing)
 	rm -rf var models .rasa .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
