@@ -115,17 +115,22 @@ def sandbox() -> None:
 @app.command()
 def rasa() -> None:
     """Run the Rasa server with the model trained last; without one it ends with a line."""
-    from bot.supervise import become
-
-    become(_settings(), "rasa")
+    _become("rasa")
 
 
 @app.command()
 def actions() -> None:
     """Run the action server."""
-    from bot.supervise import become
+    _become("actions")
 
-    become(_settings(), "actions")
+
+def _become(name: str) -> NoReturn:
+    from bot.supervise import Unprepared, become
+
+    try:
+        become(_settings(), name)
+    except Unprepared as error:
+        _fail(str(error))
 
 
 @app.command()
@@ -149,8 +154,13 @@ def retrain(run_id: int) -> None:
     from bot import logs
     from bot.retrain import work, workshop
     from bot.store.engine import database
+    from bot.supervise import Unprepared, need_rasa
 
     found = _migrated()
+    try:
+        need_rasa(found)
+    except Unprepared as error:
+        _fail(str(error))
     clock.start()
     logs.configure(found, "retrain")
     # The model is nobody else's on this machine to read.

@@ -12,7 +12,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -353,13 +352,13 @@ def sha_of(path: Path) -> str:
 
 def _train(found: Settings, folder: Path, tell: Callable[[float], None]) -> None:
     name = CANDIDATE.removesuffix(".tar.gz")
-    command = [sys.executable, "-m", "nlu.serve", "train", "--fixed-model-name", name, "--out", str(folder)]
+    command = [str(found.rasa_python), "-m", "nlu.serve", "train", "--fixed-model-name", name, "--out", str(folder)]
     _run(found, command, folder / "train.log", "training", tell)
 
 
 def _measure(found: Settings, running: Path, candidate: Path, folder: Path) -> dict[str, Any]:
     out = folder / "compared.json"
-    command = [sys.executable, "-m", "nlu.evaluation.compare", str(running), str(candidate), "--out", str(out)]
+    command = [str(found.rasa_python), "-m", "nlu.evaluation.compare", str(running), str(candidate), "--out", str(out)]
     _run(found, command, folder / "evaluate.log", "evaluating", lambda _: None)
     measured: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return measured

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -81,6 +82,11 @@ def _bot_name(value: str) -> str | None:
 
 def _folder(value: str) -> Path:
     return PROJECT / value
+
+
+def _python(value: str) -> Path:
+    # Not resolved: the Python of an environment is a link, and knows its packages by where the link stands.
+    return PROJECT / value if value else Path(sys.executable)
 
 
 def _port(value: str) -> int:
@@ -206,6 +212,12 @@ SETTINGS = (
         "Address on which `rasa` listens. Other than loopback only where gateways alone get there: whoever does speaks for anybody.",
     ),
     Setting("RASA_PORT", "5005", _port, "Port on which `rasa` listens."),
+    Setting(
+        "RASA_PYTHON",
+        "",
+        _python,
+        "The Python that has Rasa: `rasa`, `actions` and all training run in it. Default: the one that runs this.",
+    ),
     Setting("REDIS_URL", "", _redis_url, "Redis, where several Rasa servers keep their locks. Empty: each keeps its own, in memory.", True),
     Setting("ACTIONS_URL", "", _optional_url, "The action server, for Rasa. Default: ACTIONS_PORT on loopback."),
     Setting("ACTIONS_HOST", "127.0.0.1", _text, "Address on which `actions` listens; as for RASA_HOST, nobody but Rasa may get there."),
@@ -283,6 +295,7 @@ class Settings:
     rasa_urls: tuple[str, ...]
     rasa_host: str
     rasa_port: int
+    rasa_python: Path
     redis_url: str | None
     actions_url: str
     actions_host: str

@@ -11,10 +11,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from bot import clock
-from bot.services import readiness
+from bot.services import readiness, surroundings
 from bot.services.seeding import seed
 from bot.settings import MODEL as MODEL
 from bot.settings import PROJECT, Settings
@@ -41,6 +42,7 @@ class Unprepared(Exception):
 
 def start(found: Settings) -> None:
     """Prepare, then become supervisord. Does not return."""
+    need_rasa(found)
     # Database, logs and model are nobody else's on this machine to read.
     os.umask(0o077)
     found.var_dir.mkdir(parents=True, exist_ok=True)
@@ -57,6 +59,12 @@ def start(found: Settings) -> None:
     print('Messages wait until Rasa is up (a line says "ready"); Ctrl-C ends everything.\n', flush=True)
     program = Path(sys.executable).with_name("supervisord")
     os.execve(program, [str(program), "-n", "-c", str(configuration)], environment(found))
+
+
+def need_rasa(found: Settings) -> None:
+    """Raises Unprepared where the Python that is to run Rasa has none."""
+    if not surroundings.is_rasa_installed(found):
+        raise Unprepared(f"Rasa is not installed for {found.rasa_python}: RASA_PYTHON must name the Python that has it.")
 
 
 def _stage(name: str, work: Callable[[], None]) -> None:
@@ -95,8 +103,9 @@ def train_if_changed(found: Settings) -> None:
     if MODEL.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         print("model: up to date", flush=True)
         return
+    need_rasa(found)
     print("model: training, a minute or two …", flush=True)
-    command = [sys.executable, "-m", "nlu.serve", "train", "--fixed-model-name", "tadamon"]
+    command = [str(found.rasa_python), "-m", "nlu.serve", "train", "--fixed-model-name", "tadamon"]
     log_path = found.var_dir / "train.log"
     found.var_dir.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
@@ -136,12 +145,12 @@ def _redis(url: str | None) -> dict[str, str]:
 
 def commands(found: Settings) -> dict[str, list[str]]:
     """The command line of each process; docs/operating.md shows the same, each to be started alone."""
-    python = sys.executable
+    python, rasa_python = sys.executable, str(found.rasa_python)
     endpoints = ["--endpoints", str(PROJECT / "nlu" / ("endpoints-redis.yml" if found.redis_url else "endpoints.yml"))]
     rasa = ["run", "--enable-api", "-i", found.rasa_host, "-p", str(found.rasa_port), "-m", str(MODEL), *endpoints]
     processes = {
-        "actions": [python, "-m", "actions.serve", "--actions", "actions", "-p", str(found.actions_port), "--quiet"],
-        "rasa": [python, "-m", "nlu.serve", *rasa],
+        "actions": [rasa_python, "-m", "actions.serve", "--actions", "actions", "-p", str(found.actions_port), "--quiet"],
+        "rasa": [rasa_python, "-m", "nlu.serve", *rasa],
         "web": [python, "-m", "bot", "web"],
         "worker": [python, "-m", "bot", "worker"],
         "gateway": [python, "-m", "bot", "gateway"],
@@ -151,8 +160,9 @@ def commands(found: Settings) -> dict[str, list[str]]:
     return processes
 
 
-def become(found: Settings, name: str) -> None:
+def become(found: Settings, name: str) -> NoReturn:
     """Turn this process into one of the two that Rasa's packages make up: rasa or actions. Does not return."""
+    need_rasa(found)
     command = commands(found)[name]
     os.chdir(PROJECT)
     os.execve(command[0], command, environment(found))

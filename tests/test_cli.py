@@ -188,6 +188,17 @@ def test_settings_lists_every_setting_even_when_one_is_wrong(monkeypatch: pytest
     assert [line.split(" ")[0] for line in result.stdout.splitlines()] == [setting.name for setting in SETTINGS]
 
 
+@pytest.mark.parametrize("arguments", [("rasa",), ("actions",), ("run",), ("retrain", "1")])
+def test_what_needs_rasa_says_in_one_line_that_it_is_not_there(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("RASA_PYTHON", str(tmp_path / "python"))
+    settings.cache_clear()
+    result = run(*arguments)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert result.stderr.startswith("Rasa is not installed for ") and "RASA_PYTHON" in result.stderr
+
+
 def test_two_processes_that_migrate_at_once_both_succeed(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new/tadamon.db"
     command = [sys.executable, "-m", "bot", "migrate"]

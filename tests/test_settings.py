@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def test_the_sandbox_is_sought_on_its_own_port() -> None:
     found = read({"SANDBOX_PORT": "9082", "RASA_PORT": "9005"})
     assert found.telegram_base_url == "http://127.0.0.1:9082/bot"
     assert found.rasa_urls == ("http://127.0.0.1:9005",)
+
+
+def test_rasa_runs_in_this_python_unless_another_is_named(tmp_path: Path) -> None:
+    assert read({}).rasa_python == Path(sys.executable)
+    assert read({"RASA_PYTHON": ".venv/bin/python"}).rasa_python == PROJECT / ".venv/bin/python"
+    link = tmp_path / "python"
+    link.symlink_to(sys.executable)
+    assert read({"RASA_PYTHON": str(link)}).rasa_python == link
 
 
 def test_every_setting_of_the_table_has_its_field() -> None:

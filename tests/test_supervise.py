@@ -6,6 +6,7 @@ import configparser
 import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,7 @@ def test_a_model_of_the_same_inputs_is_kept(inputs: Path, monkeypatch: pytest.Mo
     model.parent.mkdir()
     model.write_bytes(b"model")
     monkeypatch.setattr(supervise, "MODEL", model)
+    monkeypatch.setattr(supervise, "need_rasa", lambda _: None)
     model.with_suffix(".inputs").write_text(supervise.model_fingerprint(), encoding="utf-8")
 
     def no_training(*_: object, **__: object) -> None:
@@ -116,6 +118,21 @@ def test_command_lines_survive_a_folder_with_spaces(tmp_path: Path, monkeypatch:
     for name, program in programs(found).items():
         # supervisord expands %-formats, then parts the line as a shell would.
         assert shlex.split(program["command"].replace("%%", "%")) == supervise.commands(found)[name]
+
+
+def test_rasa_and_the_action_server_run_in_the_python_that_is_named_the_others_in_this_one(tmp_path: Path) -> None:
+    old = str(tmp_path / "old" / "bin" / "python")
+    commands = supervise.commands(settings_of(tmp_path, RASA_PYTHON=old))
+    assert {name for name, command in commands.items() if command[0] == old} == {"rasa", "actions"}
+    assert {command[0] for command in commands.values()} == {old, sys.executable}
+
+
+def test_nothing_begins_where_that_python_has_no_rasa(tmp_path: Path) -> None:
+    found = settings_of(tmp_path / "var", RASA_PYTHON=str(tmp_path / "python"))
+    for begin in (supervise.start, lambda found: supervise.become(found, "rasa")):
+        with pytest.raises(supervise.Unprepared, match=re.escape(f"Rasa is not installed for {tmp_path / 'python'}")):
+            begin(found)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ports_are_those_of_the_settings(tmp_path: Path) -> None:
@@ -161,6 +178,7 @@ def test_opening_the_web_page_to_others_opens_nothing_else(tmp_path: Path) -> No
 
 def test_what_a_run_writes_is_read_by_its_own_account_alone(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[object] = []
+    monkeypatch.setattr(supervise, "need_rasa", lambda _: None)
     monkeypatch.setattr(supervise, "_stage", lambda *_: None)
     monkeypatch.setattr(supervise, "train_if_changed", lambda _: None)
     monkeypatch.setattr(supervise.os, "execve", lambda *given: started.append(given))

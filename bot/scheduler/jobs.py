@@ -31,6 +31,7 @@ from bot.services import (
     retraining,
     shards,
     staff_sessions,
+    surroundings,
     takeovers,
     transcript_index,
     transcript_retention,
@@ -192,13 +193,16 @@ _retraining: list[subprocess.Popen[bytes]] = []
 
 
 def retrain(database: Database, settings: Settings) -> None:
-    """Start the work on a model that was asked for, in a process of its own, and do not wait for it: it holds a lease while it works."""
+    """Start the work on a model that was asked for, in a process of its own, and do not wait for it: it holds a lease while it works.
+
+    A worker without Rasa leaves it to one that has it, or to whoever calls ``python -m bot retrain``.
+    """
     _retraining[:] = [running for running in _retraining if running.poll() is None]
     if _retraining:
         return
     with database.read() as session:
         run_id = retraining.waiting(session)
-    if run_id is not None:
+    if run_id is not None and surroundings.is_rasa_installed(settings):
         log.info("retraining", run=run_id)
         _retraining.append(subprocess.Popen([sys.executable, "-m", "bot", "retrain", str(run_id)], cwd=PROJECT))
 

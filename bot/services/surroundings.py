@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
 import tarfile
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from bot.settings import MODEL, Settings
 from bot.store.engine import Database
 
 RASA_SECONDS = 2.0
+_LOOK_SECONDS = 30.0
 LOW_BYTES, FULL_BYTES = 2 * 1024**3, 200 * 1024**2
 """Free room below which a disk is nearly full, and as good as full."""
 MOST_SKEW_SECONDS = 30.0
@@ -103,6 +105,15 @@ def _ask(url: str) -> Rasa:
 def has_own_rasa(found: Settings) -> bool:
     """Whether Rasa is the one of this machine, which takes the model from this machine's disk."""
     return found.rasa_urls == (f"http://127.0.0.1:{found.rasa_port}",)
+
+
+def is_rasa_installed(found: Settings) -> bool:
+    """Whether Rasa can be started, and models made, on this machine; asks the Python of the settings, which takes a moment."""
+    look = [str(found.rasa_python), "-c", "import sys; from importlib.util import find_spec; sys.exit(find_spec('rasa') is None)"]
+    try:
+        return subprocess.run(look, capture_output=True, timeout=_LOOK_SECONDS, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 # ---- the machine

@@ -12,7 +12,7 @@ import pytest
 from bot import clock
 from bot.messages import leases
 from bot.scheduler import jobs
-from bot.services import retraining
+from bot.services import retraining, surroundings
 from bot.settings import Settings, read
 from bot.store.engine import Database
 from bot.store.models import Conversation, Sentence
@@ -68,11 +68,17 @@ def test_the_work_on_a_model_is_started_once_and_again_where_it_was_killed(
 
     monkeypatch.setattr(jobs.subprocess, "Popen", popen)
     monkeypatch.setattr(jobs, "_retraining", [])
+    has_rasa = [True]
+    monkeypatch.setattr(surroundings, "is_rasa_installed", lambda _: has_rasa[0])
     found = settings_of(events, store)
     jobs.retrain(store, found)
     assert started == []
     with store.write() as session:
         number = retraining.start(session, None, clock.now())
+    has_rasa[0] = False
+    jobs.retrain(store, found)
+    assert started == [], "another worker has Rasa, and takes it"
+    has_rasa[0] = True
     jobs.retrain(store, found)
     jobs.retrain(store, found)
     assert [running.command for running in started] == [[sys.executable, "-m", "bot", "retrain", str(number)]]

@@ -76,6 +76,16 @@ def test_a_rasa_elsewhere_takes_no_model_from_here(tmp_path: Path) -> None:
     assert not surroundings.has_own_rasa(settings_of(tmp_path, RASA_URL="http://rasa:5005"))
 
 
+def test_rasa_is_looked_for_in_the_python_that_is_named(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    found = settings_of(tmp_path, RASA_PYTHON=str(python))
+    assert not surroundings.is_rasa_installed(found)
+    for exit_code, is_installed in ((1, False), (0, True)):
+        python.write_text(f"#!/bin/sh\nexit {exit_code}\n")
+        python.chmod(0o755)
+        assert surroundings.is_rasa_installed(found) is is_installed
+
+
 def test_room_is_told_for_what_is_written_here(tmp_path: Path) -> None:
     found = surroundings.disks(settings_of(tmp_path))
     assert set(found) == {"var", "database"}
