@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.dialogues.machines import machines
 from tests.dialogues.product import Product
 
 HERE = Path(__file__).parent
@@ -21,7 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    running = Product(tmp_path_factory.mktemp("product"))
+    """What ``make run`` starts; with ``TADAMON_MACHINES=1`` (make test-machines) what several machines run, here on one."""
+    folder = tmp_path_factory.mktemp("product")
+    if os.environ.get("TADAMON_MACHINES"):
+        with machines(folder) as many:
+            yield many
+        return
+    running = Product(folder)
     running.start()
     yield running
     running.stop()
