@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-newer run test test-unit test-conversation test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup setup-newer run test test-unit test-conversation test-machines test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,20 @@ test-conversation: setup ## Whole conversations over HTTP, with one trained mode
 	@scripts/debian-packages
 	$(PYTHON) -m bot train
 	$(PYTHON) -m pytest -m "conversation and not heavy"
+
+test-machines: setup ## The same conversations, as on several machines: PostgreSQL, Redis, two gateways, two Rasa servers, three workers
+	@scripts/debian-packages redis-server
+	$(PYTHON) -m bot train
+	TADAMON_MACHINES=1 $(PYTHON) -m pytest -m "conversation and not heavy"
+
+test-newer: setup-newer ## The unit tests on the newer Python, but those of Rasa's own side
+	@scripts/debian-packages
+	.venv-newer/bin/python -m pytest -m "not conversation and not heavy"
+
+test-conversation-newer: setup setup-newer ## The conversations again: gateway, worker and web on the newer Python, Rasa and the action server on 3.10
+	@scripts/debian-packages
+	$(PYTHON) -m bot train
+	TADAMON_PRODUCT_PYTHON=.venv-newer/bin/python $(PYTHON) -m pytest -m "conversation and not heavy"
 
 test-all: test test-stories ## All tests, the heavy ones too
 	$(PYTHON) -m pytest -m heavy
