@@ -24,9 +24,9 @@ def test_rasa_and_what_comes_with_it_stand_in_one_alone() -> None:
     assert not only_old & set(versions(NEWER))
 
 
-@pytest.mark.parametrize("name", ["sqlalchemy", "python-telegram-bot"])
+@pytest.mark.parametrize("name", ["sqlalchemy", "python-telegram-bot", "tzdata", "hijridate"])
 def test_what_talks_to_the_same_other_side_is_of_one_version(name: str) -> None:
-    # Processes of both Pythons write to one database.
+    # Processes of both Pythons write to one database, and live by the same legal time.
     assert versions(OLD)[name] == versions(NEWER)[name]
     assert len(versions(NEWER)[name]) == 1
 

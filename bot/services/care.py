@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from hijridate import Gregorian
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ OPENS, CLOSES, CLOSES_IN_RAMADAN = 9, 17, 15
 """Hours of the team, legal time, Monday to Friday."""
 SAME_DAY_HOURS = 2
 """So long before closing, what arrives is still read on the same day."""
+RAMADAN = 9
+"""The month, as Muslims count."""
 HOLIDAYS = frozenset(
     {(1, 1), (1, 11), (1, 14), (5, 1), (7, 30), (8, 14), (8, 20), (8, 21), (10, 31), (11, 6), (11, 18)},
 )
@@ -38,12 +41,19 @@ def _is_working_day(day: date) -> bool:
     return day.weekday() < 5 and (day.month, day.day) not in HOLIDAYS
 
 
+def is_in_ramadan(day: date) -> bool:
+    """Whether a day lies in Ramadan by Umm al-Qura, a calendar that is reckoned ahead.
+
+    Morocco looks for the moon itself and often begins a day later: at both ends of the month this may be wrong for a day.
+    """
+    return Gregorian.fromdate(day).to_hijri().month == RAMADAN
+
+
 def reading(at: datetime) -> Reading:
     """When what arrives at an instant is read."""
     local = at.astimezone(CASABLANCA)
-    # Legal time is UTC in Ramadan alone.
-    closes = CLOSES if local.utcoffset() else CLOSES_IN_RAMADAN
     today = local.date()
+    closes = CLOSES_IN_RAMADAN if is_in_ramadan(today) else CLOSES
     if _is_working_day(today):
         if local.time() < time(OPENS):
             return Reading("read_this_morning", today)

@@ -27,11 +27,24 @@ from tests.worlds import AMINA, BRAHIM, NOW, OWNER, count, local, mission, organ
         (local(2027, 1, 1, 10, 0), "read_on_day", date(2027, 1, 4)),
         (local(2027, 2, 10, 12, 59), "read_today", date(2027, 2, 10)),
         (local(2027, 2, 10, 13, 0), "read_tomorrow", date(2027, 2, 11)),
+        # From 15 February to 22 March 2026 the clocks were back; Ramadan was shorter.
+        (local(2026, 2, 16, 14, 59), "read_today", date(2026, 2, 16)),
+        (local(2026, 3, 20, 14, 59), "read_today", date(2026, 3, 20)),
     ],
-    ids=["early", "open", "in time", "too late", "night", "friday", "sunday", "holiday ahead", "holiday", "ramadan", "ramadan, late"],
+    ids=["early", "open", "in time", "too late", "night", "friday", "sunday", "holiday ahead", "holiday"]
+    + ["ramadan", "ramadan, late", "days before ramadan", "ramadan is over"],
 )
 def test_when_somebody_reads(at: datetime, key: str, on: date) -> None:
     assert care.reading(at) == care.Reading(key, on)
+
+
+@pytest.mark.parametrize(
+    ("first", "after"),
+    [(date(2025, 3, 1), date(2025, 3, 30)), (date(2026, 2, 18), date(2026, 3, 20)), (date(2027, 2, 8), date(2027, 3, 9))],
+)
+def test_ramadan_is_found_by_the_calendar_whatever_the_clocks_do(first: date, after: date) -> None:
+    year = [date(first.year, 1, 1) + timedelta(days=number) for number in range(365)]
+    assert [day for day in year if care.is_in_ramadan(day)] == [day for day in year if first <= day < after]
 
 
 def test_a_person_is_waited_for_once_and_in_order(store: Database) -> None:
