@@ -9,16 +9,70 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import zoneinfo
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 _ZONE = "Africa/Casablanca"
+_RELEASE = re.compile(r"(?:# version )?(\d{4}[a-z]+)")
+
+
+def packaged_release() -> str | None:
+    """The release of the time zone data in the package tzdata; None: it is not installed."""
+    try:
+        import tzdata  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+    return str(tzdata.IANA_VERSION)
+
+
+def _release_in(folder: Path) -> str | None:
+    """The release of the time zone data in a folder; None: they do not name it."""
+    for name in ("tzdata.zi", "+VERSION"):  # the second on macOS
+        try:
+            with (folder / name).open(encoding="utf-8") as lines:
+                if found := _RELEASE.match(lines.readline()):
+                    return found[1]
+        except OSError:
+            continue
+    return None
+
+
+def _choose_zone_data() -> tuple[str | None, str]:
+    """Let zoneinfo read the newer time zone data: the system's, which it would read first, or the package's.
+
+    Morocco changes its rule by decree, weeks before it holds, and systems are years old. Whoever set PYTHONTZPATH has chosen already.
+    Returns what :func:`zone_source` does.
+    """
+    folder = next((folder for folder in map(Path, zoneinfo.TZPATH) if (folder / _ZONE).is_file()), None)
+    packaged = packaged_release()
+    if folder is None:
+        return packaged, "package"
+    release = _release_in(folder)
+    if "PYTHONTZPATH" in os.environ:
+        return release, "PYTHONTZPATH"
+    # Names of releases are ordered as strings: 2025b, 2026a, 2026f.
+    if packaged is None or (release or "") >= packaged:
+        return release, "system"
+    zoneinfo.reset_tzpath(to=())
+    ZoneInfo.clear_cache(only_keys=(_ZONE,))  # should anybody have asked for it before
+    return packaged, "package"
+
+
+_ZONE_SOURCE = _choose_zone_data()
 CASABLANCA = ZoneInfo(_ZONE)
-"""Legal time of Morocco, as the machine's own time zone data have it; where it has none, as the package tzdata does."""
+"""Legal time of Morocco, by the newest time zone data here. Made by its key, so that it can be pickled."""
+
+
+def zone_source() -> tuple[str | None, str]:
+    """Which release of the time zone data this process reckons legal time by, such as 2026f, and whose: system, package or PYTHONTZPATH.
+
+    None: the data do not name their release.
+    """
+    return _ZONE_SOURCE
 
 
 def parse_instant(text: str) -> datetime:
@@ -51,43 +105,6 @@ def now() -> datetime:
 def local_now() -> datetime:
     """Business time, aware, in Africa/Casablanca."""
     return now().astimezone(CASABLANCA)
-
-
-def zone_source() -> tuple[str | None, str]:
-    """Which release of the time zone data says what legal time is, such as 2026f, and whose: system or package.
-
-    None: the system's data do not name their release. The package's are only read where the system has none.
-    """
-    for folder in map(Path, zoneinfo.TZPATH):
-        if (folder / _ZONE).is_file():
-            return _release(folder / "tzdata.zi"), "system"
-    return packaged_release(), "package"
-
-
-def _release(listing: Path) -> str | None:
-    try:
-        with listing.open(encoding="utf-8") as lines:
-            return lines.readline().removeprefix("# version ").strip() or None
-    except OSError:
-        return None
-
-
-def packaged_release() -> str | None:
-    """The release of the time zone data in the package tzdata; None: it is not installed."""
-    try:
-        import tzdata  # type: ignore[import-untyped]
-    except ImportError:
-        return None
-    return str(tzdata.IANA_VERSION)
-
-
-def packaged_zone() -> ZoneInfo | None:
-    """Legal time of Morocco as the package tzdata has it; None: it is not installed."""
-    try:
-        with resources.files("tzdata").joinpath("zoneinfo", *_ZONE.split("/")).open("rb") as file:
-            return ZoneInfo.from_file(file, key=_ZONE)
-    except (ImportError, OSError):
-        return None
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:

@@ -74,7 +74,7 @@ def _of_machine(found: Settings) -> Iterator[Check]:
         yield Check(f"disk of {name}", state, f"{says}: {disk.free // 1024**2} of {disk.total // 1024**2} MiB free")
     zone = surroundings.zone_data()
     wrong = next(health.of_zone(zone), None)
-    yield Check("tzdata", LOOK, wrong) if wrong else Check("tzdata", OK, f"{zone.release}, the {zone.source}'s")
+    yield Check("tzdata", LOOK, wrong) if wrong else Check("tzdata", OK, f"{zone.release}, {zone.source}")
 
 
 def _of_clock(database: Database) -> Check:

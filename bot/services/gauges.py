@@ -65,9 +65,9 @@ GAUGES: dict[str, tuple[str, tuple[str, ...], Callable[[Health], Values]]] = {
     "tadamon_lease_held": ("Whether somebody holds the lease.", ("lease",), _leases),
     "tadamon_tzdata_age_days": ("Days since the middle of the year of the time zone data.", (), _one(lambda seen: seen.zone.age_days)),
     "tadamon_tzdata_outdated": (
-        "Whether a newer release here tells another legal time.",
+        "Whether PYTHONTZPATH keeps the product from newer time zone data.",
         (),
-        _one(lambda seen: float(seen.zone.differs_on is not None)),
+        _one(lambda seen: float(seen.zone.newer is not None)),
     ),
     "tadamon_disk_free_bytes": (
         "Room where the product writes.",

@@ -82,10 +82,10 @@ def _of_rasa(health: Health) -> Iterator[str]:
 
 def of_zone(zone: ZoneData) -> Iterator[str]:
     """What is wrong with the time zone data, in one line; nothing: all is well."""
-    if zone.differs_on:
+    if zone.newer:
         yield (
-            f"the system's time zone data ({zone.release or 'release unknown'}) tell another legal time than the newer package tzdata,"
-            f" from {zone.differs_on} on: update the system's"
+            f"PYTHONTZPATH keeps legal time to older time zone data ({zone.release or 'release unknown'})"
+            f" than those of the package tzdata ({zone.newer}): unset it"
         )
     elif zone.is_old:
         yield f"the time zone data ({zone.release or 'release unknown'}) are older than a year: Morocco's hours change by decree"
@@ -135,7 +135,7 @@ def _details(health: Health) -> dict[str, Any]:
         "outbox_age_seconds": waiting.outbox_age if waiting else None,
         "lists_age_seconds": waiting.lists_age if waiting else None,
         "leases": {name: _lease(held) for name, held in waiting.leases.items()} if waiting else {},
-        "tzdata": {**asdict(health.zone), "differs_on": str(health.zone.differs_on) if health.zone.differs_on else None},
+        "tzdata": asdict(health.zone),
         "disk_free_bytes": {name: disk.free for name, disk in health.disks.items()},
     }
 

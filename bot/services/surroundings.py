@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,8 +25,6 @@ LOW_BYTES, FULL_BYTES = 2 * 1024**3, 200 * 1024**2
 """Free room below which a disk is nearly full, and as good as full."""
 MOST_SKEW_SECONDS = 30.0
 TZDATA_DAYS = 365
-_ZONE_DAYS = 400
-"""So far ahead two releases of the time zone data are compared: over the next Ramadan."""
 
 
 # ---- the model
@@ -158,13 +156,13 @@ class ZoneData:
     """The time zone data by which legal time is reckoned."""
 
     release: str | None
-    """Such as 2026f; None: the system's do not name it."""
+    """Such as 2026f; None: they do not name it."""
     source: str
-    """system or package."""
+    """system, package, or PYTHONTZPATH, which an administrator has set."""
     age_days: int | None
     """None: the release is not known."""
-    differs_on: date | None
-    """The first of the coming days on which the package tzdata, which is newer, has another legal time; None: there is none."""
+    newer: str | None
+    """The release of the package tzdata where PYTHONTZPATH keeps the product from it; None: none here is newer than what is in use."""
 
     @property
     def is_old(self) -> bool:
@@ -174,25 +172,11 @@ class ZoneData:
 def zone_data() -> ZoneData:
     """Releases come when a country decrees: Morocco has changed its rule in the middle of a year, weeks before it held."""
     release, source = clock.zone_source()
-    today = clock.real_now().date()
-    return ZoneData(release, source, _age_days(release, today), _differs_on(release, today) if source == "system" else None)
+    packaged = clock.packaged_release()
+    newer = packaged if packaged and (release or "") < packaged else None
+    return ZoneData(release, source, _age_days(release, clock.real_now().date()), newer)
 
 
 def _age_days(release: str | None, today: date) -> int | None:
     """Days since the middle of a release's year: its name tells no more."""
-    if release is None or not release[:4].isdecimal():
-        return None
-    return max(0, (today - date(int(release[:4]), 7, 1)).days)
-
-
-@lru_cache(maxsize=2)
-def _differs_on(release: str | None, today: date) -> date | None:
-    packaged, newer = clock.packaged_zone(), clock.packaged_release()
-    if packaged is None or newer is None or (release or "") >= newer:
-        return None
-    noon = clock.real_now().replace(hour=12, minute=0, second=0, microsecond=0)
-    for days in range(_ZONE_DAYS):
-        moment = noon + timedelta(days=days)
-        if moment.astimezone(packaged).utcoffset() != moment.astimezone(clock.CASABLANCA).utcoffset():
-            return today + timedelta(days=days)
-    return None
+    return max(0, (today - date(int(release[:4]), 7, 1)).days) if release else None

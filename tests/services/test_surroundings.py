@@ -6,11 +6,8 @@ import io
 import json
 import shutil
 import tarfile
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -105,14 +102,6 @@ def test_the_clock_is_compared_with_the_servers(postgres: Database, monkeypatch:
     assert 3590 < (surroundings.clock_skew_seconds(postgres) or 0.0) < 3610
 
 
-@pytest.fixture
-def _no_memory() -> Iterator[None]:
-    surroundings._differs_on.cache_clear()
-    yield
-    surroundings._differs_on.cache_clear()
-
-
-@pytest.mark.usefixtures("_no_memory")
 @pytest.mark.parametrize(
     ("release", "today", "age_days", "is_old"),
     [
@@ -127,27 +116,20 @@ def test_time_zone_data_grow_old(monkeypatch: pytest.MonkeyPatch, release: str, 
     monkeypatch.setattr(clock, "zone_source", lambda: (release, "package"))
     monkeypatch.setattr(clock, "real_now", lambda: today)
     found = surroundings.zone_data()
-    assert (found.age_days, found.is_old, found.differs_on) == (age_days, is_old, None)
+    assert (found.age_days, found.is_old) == (age_days, is_old)
 
 
-@pytest.mark.usefixtures("_no_memory")
 @pytest.mark.parametrize(
-    ("release", "zone", "differs_on"),
-    [
-        ("2025b", "Africa/Abidjan", date(2026, 11, 27)),
-        ("2025b", "Africa/Casablanca", None),
-        ("2027a", "Africa/Abidjan", None),
-        (None, "Africa/Abidjan", date(2026, 11, 27)),
-    ],
+    ("release", "packaged", "newer"),
+    [("2025b", "2026f", "2026f"), (None, "2026f", "2026f"), ("2026f", "2026f", None), ("2027a", "2026f", None), ("2025b", None, None)],
 )
-def test_a_system_that_tells_another_hour_than_the_newer_package_is_found(
-    monkeypatch: pytest.MonkeyPatch, release: str | None, zone: str, differs_on: date | None
+def test_that_pythontzpath_keeps_the_product_from_newer_data_is_found(
+    monkeypatch: pytest.MonkeyPatch, release: str | None, packaged: str | None, newer: str | None
 ) -> None:
-    tunis = ZoneInfo("Africa/Tunis")  # an hour ahead of Abidjan all year
-    monkeypatch.setattr(surroundings, "clock", SimpleNamespace(**vars(clock)))
-    surroundings.clock.CASABLANCA = tunis  # type: ignore[attr-defined,misc]
-    surroundings.clock.zone_source = lambda: (release, "system")  # type: ignore[attr-defined,misc]
-    surroundings.clock.packaged_release = lambda: "2026f"  # type: ignore[attr-defined,misc]
-    surroundings.clock.packaged_zone = lambda: tunis if zone == "Africa/Casablanca" else ZoneInfo(zone)  # type: ignore[attr-defined,misc]
-    surroundings.clock.real_now = lambda: utc(2026, 11, 27, 3)  # type: ignore[attr-defined,misc]
-    assert surroundings.zone_data().differs_on == differs_on
+    monkeypatch.setattr(clock, "zone_source", lambda: (release, "PYTHONTZPATH"))
+    monkeypatch.setattr(clock, "packaged_release", lambda: packaged)
+    assert surroundings.zone_data().newer == newer
+
+
+def test_the_tests_themselves_live_by_the_newest_data() -> None:
+    assert surroundings.zone_data().newer is None

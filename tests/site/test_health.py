@@ -80,7 +80,7 @@ async def test_ready_tells_everything_on_this_machine(database: Database) -> Non
     assert told["leases"]["scheduler"]["holder"] == "worker"
     assert clock.parse_instant(told["leases"]["scheduler"]["until"]) > clock.real_now()
     assert 0 <= told["leases"]["scheduler"]["renewed_seconds_ago"] < 30
-    assert told["tzdata"] == {"release": "2026f", "source": "package", "age_days": 149, "differs_on": None}
+    assert told["tzdata"] == {"release": "2026f", "source": "package", "age_days": 149, "newer": None}
     assert str(CHAT) not in str(told)
 
 
@@ -91,7 +91,7 @@ async def test_ready_tells_everything_on_this_machine(database: Database) -> Non
         ("rasa", lambda _: Rasa("ok", "another"), "another model"),
         ("model_file", lambda: None, NO_MODEL),
         ("zone_data", lambda: ZoneData("2024b", "system", 700, None), "older than a year"),
-        ("zone_data", lambda: ZoneData("2025b", "system", 100, clock.now().date()), "another legal time"),
+        ("zone_data", lambda: ZoneData("2025b", "PYTHONTZPATH", 100, "2026f"), "older time zone data (2025b)"),
         ("disks", lambda _: {"var": Disk(10**9, 10**11)}, "nearly full"),
     ],
 )
