@@ -75,6 +75,7 @@ def create_app(database: str | Path, token: str = "sandbox") -> Starlette:
         yield
         pushing.cancel()
         await asyncio.wait({pushing})
+        app.state.sandbox.close()
 
     async def bot_api(request: Request) -> Response:
         state: State = request.app.state.sandbox

@@ -74,6 +74,9 @@ class State:
         self.poll = 0
         """The number of the newest long poll: it ends those before it."""
 
+    def close(self) -> None:
+        self._database.close()
+
     # ---- waiting
 
     def announce(self, what: int) -> None:

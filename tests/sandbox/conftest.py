@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,11 +17,12 @@ SALMA = 501
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
+def state(tmp_path: Path) -> Iterator[State]:
     """A sandbox in which Salma has a private chat."""
     made = State(tmp_path / "sandbox.db")
     people.meet(made, {"id": SALMA, "first_name": "Salma"})
-    return made
+    yield made
+    made.close()
 
 
 @asynccontextmanager
