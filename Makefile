@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-newer run test test-unit test-conversation test-machines test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup setup-newer run test test-unit test-conversation test-newer test-conversation-newer test-machines test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

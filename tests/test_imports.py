@@ -57,6 +57,7 @@ def test_bot_loads_neither_rasa_nor_what_runs_inside_it() -> None:
     assert not _loaded(modules, "rasa", "rasa_sdk", "tensorflow", "jax", "actions", "nlu")
 
 
+@pytest.mark.rasa
 def test_actions_load_neither_rasa_nor_telegram_nor_web() -> None:
     names, modules = _ran(WALK.format(roots=["actions"]))
     assert "actions.offer" in names
@@ -75,6 +76,7 @@ def test_unit_tests_load_neither_rasa_nor_tensorflow() -> None:
     assert not _loaded(modules, "rasa", "rasa_sdk", "tensorflow", "jax")
 
 
+@pytest.mark.rasa
 def test_unit_tests_of_actions_load_the_sdk_alone() -> None:
     files, modules = _ran(COLLECT.format(arguments=["tests/actions"]))
     assert files
@@ -82,6 +84,7 @@ def test_unit_tests_of_actions_load_the_sdk_alone() -> None:
     assert not _loaded(modules, "rasa", "tensorflow", "jax", "telegram", "starlette")
 
 
+@pytest.mark.rasa
 def test_tests_of_security_play_both_sides_without_rasa() -> None:
     files, modules = _ran(COLLECT.format(arguments=["tests/security"]))
     assert files

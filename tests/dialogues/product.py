@@ -21,6 +21,8 @@ from tests.security.log_scan import scan
 
 START = "2026-11-24T10:00:00+01:00"
 """A Tuesday. Every process of the product believes to have started then."""
+PYTHON = str(PROJECT / os.environ.get("TADAMON_PRODUCT_PYTHON", sys.executable))
+"""What the product runs in; Rasa and the action server in that of the tests (make test-conversation-newer)."""
 PATIENCE_SECONDS = 180.0
 """Generous: a busy machine may need a minute for Rasa's first turn."""
 
@@ -61,6 +63,7 @@ class Product:
             "DATABASE_URL": f"sqlite:///{folder}/tadamon.db",
             "CLOCK_START": START,
             "COVERAGE_CORE": "",
+            "RASA_PYTHON": sys.executable,
             **settings,
         }
         self.telegram_url = f"http://127.0.0.1:{self.environment['SANDBOX_PORT']}"
@@ -74,7 +77,7 @@ class Product:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "bot", "run"]
+            command = [PYTHON, "-m", "bot", "run"]
             self._run = subprocess.Popen(
                 command, cwd=PROJECT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
@@ -125,7 +128,7 @@ class Product:
     def command(self, *arguments: str) -> str:
         """Run ``python -m bot …`` on its database."""
         ran = subprocess.run(
-            [sys.executable, "-m", "bot", *arguments], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False
+            [PYTHON, "-m", "bot", *arguments], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False
         )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout

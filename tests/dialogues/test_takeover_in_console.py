@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +15,7 @@ from bot.texts import text, unmarked
 from tests.browser import chromium as chromium
 from tests.browser import needs_chromium
 from tests.dialogues.expectations import says
-from tests.dialogues.product import Product
+from tests.dialogues.product import PYTHON, Product
 from tests.dialogues.test_sandbox_page import PATIENCE_MS
 
 PASSWORD = "rfissa-bastilla-2026"
@@ -26,7 +25,7 @@ pytestmark = [pytest.mark.heavy, needs_chromium]
 @pytest.fixture
 def page(product: Product, chromium: Any) -> Any:
     """The console of an agent who is signed in."""
-    command = [sys.executable, "-m", "bot", "staff", "add", "ilham", "--role", "agent", "--locale", "fr"]
+    command = [PYTHON, "-m", "bot", "staff", "add", "ilham", "--role", "agent", "--locale", "fr"]
     made = subprocess.run(command, cwd=PROJECT, env=product.environment, input=f"{PASSWORD}\n", capture_output=True, text=True, check=True)
     secret = re.search(r"secret=([A-Z2-7]+)", made.stdout)
     assert secret, made.stdout

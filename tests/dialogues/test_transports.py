@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from bot.settings import PROJECT
 from bot.texts import text
 from tests.dialogues.expectations import says
-from tests.dialogues.product import Chatter, Product, answers, free_port, until
+from tests.dialogues.product import PYTHON, Chatter, Product, answers, free_port, until
 
 TOKEN = "7000000001:AAbot-api-server-of-our-own"
 SECRET = "a-secret-that-only-telegram-knows"
@@ -25,7 +24,7 @@ SECRET = "a-secret-that-only-telegram-knows"
 @contextmanager
 def running(command: str, environment: dict[str, str]) -> Iterator[None]:
     """``python -m bot COMMAND`` as long as the block runs; ends within the patience of a supervisor."""
-    process = subprocess.Popen([sys.executable, "-m", "bot", command], cwd=PROJECT, env={**os.environ, **environment})
+    process = subprocess.Popen([PYTHON, "-m", "bot", command], cwd=PROJECT, env={**os.environ, **environment})
     try:
         yield
     finally:
@@ -78,10 +77,7 @@ def converse(person: Chatter) -> None:
 def test_gateway_and_worker_alone(product: Product, tmp_path: Path, mode: str) -> None:
     settings = given(tmp_path, mode) | {"RASA_URL": product.rasa_url}
     with bot_api_server(settings) as url, ExitStack() as processes:
-        assert (
-            subprocess.run([sys.executable, "-m", "bot", "migrate"], cwd=PROJECT, env={**os.environ, **settings}, check=False).returncode
-            == 0
-        )
+        assert subprocess.run([PYTHON, "-m", "bot", "migrate"], cwd=PROJECT, env={**os.environ, **settings}, check=False).returncode == 0
         for command in ("gateway", "worker"):
             processes.enter_context(running(command, settings))
         # Rasa is the one of all tests: this chat must be nobody else's there.

@@ -58,7 +58,9 @@ def test_sockets_are_seen() -> None:
 
 
 @LINUX
-@pytest.mark.parametrize(("name", "path"), [("actions", "/health"), ("sandbox", "/sandbox"), ("web", "/health/live")])
+@pytest.mark.parametrize(
+    ("name", "path"), [pytest.param("actions", "/health", marks=pytest.mark.rasa), ("sandbox", "/sandbox"), ("web", "/health/live")]
+)
 def test_a_process_listens_on_loopback_alone(tmp_path: Path, name: str, path: str) -> None:
     with running(name, tmp_path) as (pid, found):
         port = {"actions": found.actions_port, "sandbox": found.sandbox_port, "web": found.web_port}[name]
@@ -68,6 +70,7 @@ def test_a_process_listens_on_loopback_alone(tmp_path: Path, name: str, path: st
         assert all(address.is_loopback for address, _ in where)
 
 
+@pytest.mark.rasa
 def test_the_action_server_answers_no_web_page(tmp_path: Path) -> None:
     call = json.dumps({"next_action": "action_show_profile", "tracker": {"sender_id": "1"}})
     with running("actions", tmp_path) as (_, found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -24,7 +25,7 @@ from bot.sandbox.state import State
 from bot.settings import PROJECT
 from bot.store.engine import Database
 from bot.store.models import InboxUpdate, OutboxMessage
-from tests.dialogues.product import Product, answers, until
+from tests.dialogues.product import PYTHON, Product, answers, until
 
 FULL = os.environ.get("TADAMON_TORTURE") == "full"
 """``make torture``: the whole dose. Otherwise a small one, for each change."""
@@ -73,7 +74,7 @@ class Rig(Product):
         if name in ("rasa", "bare-rasa"):
             bare = ["bare"] if name == "bare-rasa" else []
             return [sys.executable, "-m", "tests.torture.fake_rasa", self.environment["RASA_PORT"], *bare]
-        return [sys.executable, "-m", "bot", name]
+        return [PYTHON, "-m", "bot", name]
 
     def _launch(self, name: str) -> None:
         self._children[name] = subprocess.Popen(
@@ -123,7 +124,7 @@ class Rig(Product):
     def meet(self, chat_ids: Sequence[int]) -> None:
         """Make chats directly in the sandbox's file: thousands are asked for at once."""
         state = State(self.folder / "sandbox.db")
-        with state.together():
+        with contextlib.closing(state), state.together():
             for chat_id in chat_ids:
                 person = {"id": chat_id, "is_bot": False, "first_name": f"P{chat_id}", "language_code": "fr"}
                 state.put_chat({"id": chat_id, "type": "private", "first_name": f"P{chat_id}", "person": person, "is_blocked": False})

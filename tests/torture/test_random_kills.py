@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -75,7 +76,7 @@ def meet_readers(product: Product, database: Database, count: int, waiting: int 
     chats = range(FIRST_READER, FIRST_READER + count)
     everybody = range(FIRST_READER, FIRST_READER + count + waiting)
     state = State(product.folder / "sandbox.db")
-    with state.together():
+    with contextlib.closing(state), state.together():
         for chat_id in everybody:
             person = {"id": chat_id, "is_bot": False, "first_name": "Aya", "language_code": "fr"}
             state.put_chat({"id": chat_id, "type": "private", "first_name": "Aya", "person": person, "is_blocked": False})
