@@ -1,7 +1,7 @@
 """Missions as iCalendar (RFC 5545): a file for whoever has a place in one, and what the calendars of the site are made of.
 
-Hours are legal time with TZID=Africa/Casablanca, never UTC: a mission every Saturday at ten stays at ten when the clocks go back for
-Ramadan. The file brings the changes of the coming years with it, as the time zone database knows them, for calendars that do not.
+Hours are legal time with TZID=Africa/Casablanca, never UTC: a mission every Saturday at ten stays at ten whenever the clocks are changed by
+decree. The file brings the changes from the year before on with it, as the newest time zone data know them, for calendars that do not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Legal time of Morocco for programs that keep calendars.
 
-It changes with Ramadan, and what is called summer time elsewhere is the winter half there: icalendar's own zones come out an hour or a
-year wrong, so they are written here from the time zone database.
+It went back for Ramadan each year, and on 20 September 2026 for good; the next decree may change it again. icalendar's own zones put some
+of these changes at a wrong hour, so they are written here from the time zone data, with each change that those know of.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def zone(year: int) -> Timezone:
 def _observance(before: datetime, after: datetime) -> Any:
     """What holds from ``after`` on; its beginning is told by the clock that was right until then."""
     offset_before, offset = _offset(before), _offset(after)
-    found = TimezoneDaylight() if offset < timedelta(hours=1) else TimezoneStandard()
+    # In Ramadan the clocks differed from standard time; since 20 September 2026 the same offset is standard time.
+    found = TimezoneDaylight() if after.astimezone(CASABLANCA).dst() else TimezoneStandard()
     found.add("dtstart", (after + offset_before).replace(tzinfo=None))
     found.add("tzoffsetfrom", offset_before)
     found.add("tzoffsetto", offset)

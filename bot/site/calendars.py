@@ -1,6 +1,6 @@
 """Calendars that other programs subscribe to.
 
-Hours are legal time of Morocco, which changes with Ramadan: a lesson at ten is at ten all year, and never at the same instant all year.
+Hours are legal time of Morocco, which decrees change: a lesson at ten is at ten before and after, and not at the same instant by UTC.
 So events name the zone Africa/Casablanca, weekly ones as one rule (bot.services.calendars).
 """
 

@@ -1,10 +1,9 @@
-"""Missions as calendar files: read back by the library, at legal hours on both sides of Ramadan, in every register."""
+"""Missions as calendar files: read back by the library, at legal hours whatever the clocks do, in every register."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -18,8 +17,6 @@ from bot.texts import REGISTERS
 from tests.worlds import NOW, day, mission, organisation
 
 TODAY = NOW.date()
-BEFORE_RAMADAN, IN_RAMADAN, AFTER_RAMADAN = day("2027-02-06"), day("2027-02-13"), day("2027-03-20")
-"""Saturdays. The clocks go back on 7 February 2027 and forward on 14 March."""
 
 
 def written(database: Database, register: str = "fr", url: str | None = None, today: date = TODAY, **need: Any) -> bytes:
@@ -87,29 +84,43 @@ def test_every_week_without_hours_it_is_whole_days(database: Database) -> None:
     assert (value(event, "dtstart"), value(event, "dtend")) == (day("2026-11-28"), day("2026-11-29"))
 
 
-@pytest.mark.parametrize(("on", "utc_hour"), [(BEFORE_RAMADAN, 9), (IN_RAMADAN, 10), (AFTER_RAMADAN, 9)])
-def test_at_ten_all_year_whatever_the_clocks_do(database: Database, on: date, utc_hour: int) -> None:
+@pytest.mark.parametrize(
+    ("saturday", "utc_hour"),
+    [
+        ("2026-02-14", 9),
+        ("2026-02-21", 10),
+        ("2026-03-28", 9),
+        ("2026-09-19", 9),
+        ("2026-09-26", 10),
+        ("2027-02-13", 10),
+        ("2027-03-20", 10),
+    ],
+)
+def test_at_ten_all_year_whatever_the_clocks_do(database: Database, saturday: str, utc_hour: int) -> None:
+    on = day(saturday)
     event = event_in(written(database, starts_on=on, ends_on=on, time_from="10:00", time_to="12:00"))
     assert value(event, "dtstart").astimezone(timezone.utc).hour == utc_hour
 
 
-def test_the_file_brings_both_changes_of_2027_along(database: Database) -> None:
-    """As a calendar reads them that knows no zones: each local time stands in the time that held before."""
+def test_the_file_brings_the_changes_of_2026_along(database: Database) -> None:
+    """As a calendar reads them that knows no zones, or old ones: each local time stands in the time that held before."""
     zone = Calendar.from_ical(written(database, time_from="10:00")).walk("VTIMEZONE")[0]
-    changes = {part["dtstart"].dt: (part["tzoffsetfrom"].td, part["tzoffsetto"].td) for part in zone.subcomponents}
+    changes = {part["dtstart"].dt: (part.name, part["tzoffsetfrom"].td, part["tzoffsetto"].td) for part in zone.subcomponents}
     hour = timedelta(hours=1)
-    assert changes[datetime(2027, 2, 7, 3, 0)] == (hour, 0 * hour)  # type: ignore[comparison-overlap]
-    assert changes[datetime(2027, 3, 14, 2, 0)] == (0 * hour, hour)  # type: ignore[comparison-overlap]
+    assert changes[datetime(2026, 2, 15, 3, 0)] == ("DAYLIGHT", hour, 0 * hour)  # type: ignore[comparison-overlap]
+    assert changes[datetime(2026, 3, 22, 2, 0)] == ("STANDARD", 0 * hour, hour)  # type: ignore[comparison-overlap]
+    assert changes[datetime(2026, 9, 20, 2, 0)] == ("STANDARD", hour, 0 * hour)  # type: ignore[comparison-overlap]
 
 
-def test_the_changes_are_those_of_the_zone(database: Database) -> None:
-    """Hour by hour for two years, the file's own zone says what the time zone database says."""
-    zone = Calendar.from_ical(written(database, time_from="10:00")).walk("VTIMEZONE")[0]
+@pytest.mark.parametrize("year", [2025, 2026, 2028])
+def test_the_changes_are_those_of_the_zone(database: Database, year: int) -> None:
+    """Hour by hour for three years, the zone of a file says what the time zone data say."""
+    zone = Calendar.from_ical(written(database, time_from="10:00", today=date(year, 5, 1))).walk("VTIMEZONE")[0]
     changes = sorted((part["dtstart"].dt - part["tzoffsetfrom"].td, part["tzoffsetto"].td) for part in zone.subcomponents)
-    at = datetime(2026, 11, 28)
-    while at < datetime(2028, 11, 20):
+    at = datetime(year - 1, 1, 2)
+    while at < datetime(year + 2, 1, 1):
         told = [offset for since, offset in changes if since <= at][-1]
-        assert at.replace(tzinfo=timezone.utc).astimezone(ZoneInfo("Africa/Casablanca")).utcoffset() == told, at
+        assert at.replace(tzinfo=timezone.utc).astimezone(CASABLANCA).utcoffset() == told, at
         at += timedelta(hours=1)
 
 
