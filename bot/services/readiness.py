@@ -78,12 +78,12 @@ def kind_of(error: Exception, is_sqlite: bool) -> str:
     return REFUSED if "authentication failed" in words or "does not exist" in words else UNREACHABLE
 
 
-def wait(open_database: Callable[[], Database], say: Callable[[str], object], patience_seconds: float | None = None) -> Standing:
+def wait(open_database: Callable[[], Database], tell: Callable[[str], object], patience_seconds: float | None = None) -> Standing:
     """Wait for a server that is away; returns how the database stands, once it answers or is known never to.
 
     Args:
         open_database: may raise OSError, where a file cannot be made.
-        say: is told once, in one line, that the database is waited for.
+        tell: is told once, in one line, that the database is waited for.
         patience_seconds: how long it is waited for, real time; None: as long as it takes.
     """
     began, has_said = time.monotonic(), False
@@ -96,6 +96,6 @@ def wait(open_database: Callable[[], Database], say: Callable[[str], object], pa
         if found.database != UNREACHABLE or is_over:
             return found
         if not has_said:
-            say(f"{found.obstacle} Waiting for it.")
+            tell(f"{found.obstacle} Waiting for it.")
             has_said = True
         time.sleep(_WAIT_SECONDS)
