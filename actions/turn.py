@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.events import ActionExecuted, ActiveLoop, EventType, FollowupAction, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.said import Said, is_canonical, said_in
@@ -27,6 +27,11 @@ from bot.vocabulary import codes, moods
 TURN_DONE = {"turn": "done"}
 """The last reply of every turn. Stock Rasa answers 200 with what it has when an action fails; the gateway believes only this."""
 ACTION_LISTEN = "action_listen"
+LONG_EVENTS = 250
+"""About 25 turns. Rasa reads all events of a session in each turn; beyond, a new one begins, or whoever never rests would be answered more and
+more slowly."""
+_OF_RASA = "session_started_metadata"
+"""A slot that Rasa fills by itself."""
 LIKELY = 0.12
 """Below this an intent is not even worth the question whether it was meant."""
 PATIENCE = 3
@@ -256,5 +261,14 @@ class TurnAction(Action, ABC):
         if answer.slots.get("misunderstood"):
             done["understood"] = False
         dispatcher.utter_message(json_message=done)
+        if len(tracker.events) > LONG_EVENTS:
+            changed = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+            events += new_session({**tracker.slots, **changed}, answer.loop)
         # The turn is over: naming what follows spares Rasa a prediction, and no rule has to describe how each form may end.
         return [*events, FollowupAction(ACTION_LISTEN)]
+
+
+def new_session(slots: dict[str, Any], loop: str | None) -> list[EventType]:
+    """Events that begin a session with the slots and the form of the one before, as Rasa does it by itself after a silence."""
+    kept = [SlotSet(name, value) for name, value in slots.items() if value is not None and name != _OF_RASA]
+    return [ActionExecuted("action_session_start"), SessionStarted(), *kept, *([ActiveLoop(loop)] if loop else [])]
