@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.messages import buttons
 from bot.messages.lengths import split
+from bot.store import news
 from bot.store.models import OutboxMessage
 
 SEND, EDIT, DOCUMENT = "send", "edit", "document"
@@ -87,6 +88,8 @@ def queue(session: Session, chat_id: int, kind: str, origin: str, drafts: Sequen
         )
         session.add(row)
         rows.append(row)
+    if rows:
+        news.tell(session, news.OUTBOX)
     return rows
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from bot import clock
 from bot.settings import settings
-from bot.store import changes
+from bot.store import changes, news
 
 DATABASE_GONE = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
 """What a transaction raises while the server is away, the disk full or another writer too slow: wait, and do it again."""
@@ -46,6 +46,7 @@ class Database:
         with Session(self._writing, future=True) as session, session.begin():
             yield session
             changes.write_down(session, clock.real_now())
+            news.send(session)
 
     def close(self) -> None:
         self.engine.dispose()

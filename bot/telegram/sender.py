@@ -31,6 +31,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from bot import clock, metrics
 from bot.messages import leases, outbox
 from bot.services import digests, subscriptions
+from bot.store import news
 from bot.store.engine import DATABASE_GONE, Database
 from bot.store.models import OutboxMessage
 from bot.telegram.pace import Pace
@@ -91,6 +92,15 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled; then note what became of the messages on their way, and let another sender lead."""
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            loop.call_soon_threadsafe(self._news.set)
+
+        with news.watched(self._database.url, news.OUTBOX, look):
+            await self._send_until_cancelled()
+
+    async def _send_until_cancelled(self) -> None:
         try:
             while True:
                 self._news.clear()
