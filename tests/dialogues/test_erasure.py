@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+import sqlalchemy
+from sqlalchemy.pool import NullPool
 
+from bot.settings import read
 from bot.texts import text
 from tests.dialogues.expectations import starts
 from tests.dialogues.product import Chatter, Product, until
@@ -23,18 +24,14 @@ SAID = {
 WISH = {"fr": "supprimez mes données", "ary-Latn": "mes7o lma3loumat dyali", "ary-Arab": "مسحو المعلومات ديالي", "ar": "أريد حذف حسابي"}
 
 
-def cells(database: Path) -> Iterator[tuple[str, object]]:
-    """Every value of every table, named by table and column."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
-    try:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            rows = connection.execute(f'SELECT * FROM "{table}"')
-            names = [column[0] for column in rows.description]
-            for row in rows:
-                yield from ((f"{table}.{name}", value) for name, value in zip(names, row, strict=True))
-    finally:
-        connection.close()
+def cells(url: str) -> Iterator[tuple[str, object]]:
+    """Every value of every table of a database, named by table and column."""
+    engine = sqlalchemy.create_engine(url, future=True, poolclass=NullPool)
+    with engine.connect() as connection:
+        for table in sqlalchemy.inspect(connection).get_table_names():
+            rows = connection.execute(sqlalchemy.text(f'SELECT * FROM "{table}"'))
+            for row in rows.mappings():
+                yield from ((f"{table}.{name}", value) for name, value in row.items())
 
 
 def left(product: Product, person: Chatter, words: list[str]) -> list[str]:
@@ -42,10 +39,11 @@ def left(product: Product, person: Chatter, words: list[str]) -> list[str]:
     told = []
     # Rasa and the JSON of ours write letters that are not ASCII by their numbers.
     words = [form for word in words for form in (word, json.dumps(word)[1:-1])]
-    for name in ("tadamon.db", "tadamon-tracker.db"):
-        for where, value in cells(product.folder / name):
+    found = read(product.environment)
+    for url in {found.database_url, found.tracker_database_url}:
+        for where, value in cells(url):
             if str(value) == str(person.chat_id) or any(word in str(value) for word in words):
-                told.append(f"{name}: {where}")
+                told.append(where)
     return told
 
 
