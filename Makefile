@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-newer run test test-unit test-conversation test-newer test-conversation-newer test-machines test-all test-stories torture bench-matching lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup setup-newer run test test-unit test-conversation test-newer test-conversation-newer test-machines test-all test-stories torture bench bench-matching lint format lock train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,9 +36,9 @@ test-machines: setup ## The same conversations, as on several machines: PostgreS
 	$(PYTHON) -m bot train
 	TADAMON_MACHINES=1 $(PYTHON) -m pytest -m "conversation and not heavy"
 
-test-newer: setup-newer ## The unit tests on the newer Python, but those of Rasa's own side
+test-newer: setup-newer ## The unit tests on the newer Python, but those of Rasa's own side (TESTS="tests/store" for a part)
 	@scripts/debian-packages
-	.venv-newer/bin/python -m pytest -m "not conversation and not heavy"
+	.venv-newer/bin/python -m pytest -m "not conversation and not heavy" $(TESTS)
 
 test-conversation-newer: setup setup-newer ## The conversations again: gateway, worker and web on the newer Python, Rasa and the action server on 3.10
 	@scripts/debian-packages
@@ -55,6 +55,10 @@ torture: setup ## Hundreds of kills, storms and floods: the whole dose, half an 
 	@scripts/debian-packages
 	$(PYTHON) -m bot train
 	TADAMON_TORTURE=full $(PYTHON) -m pytest -m torture --timeout 7200
+
+bench: setup ## What a turn costs, beside Rasa's stock pipeline and the floor: a quarter of an hour (BENCH="--seconds 5" for a quick look)
+	$(PYTHON) -m bot train
+	$(PYTHON) -m benches.turns $(BENCH)
 
 bench-matching: setup ## The engines of matching side by side: a quarter of an hour (BENCH="--sizes 10000x500" for a part)
 	@scripts/debian-packages
