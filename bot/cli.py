@@ -66,7 +66,7 @@ def _instant(at: str) -> datetime:
     try:
         return clock.parse_instant(at)
     except ValueError:
-        _fail("--at must be an ISO instant such as 2026-11-27T10:00:00+01:00.")
+        _fail("--at must be an ISO instant such as 2026-11-27T10:00.")
 
 
 @app.command()
@@ -333,14 +333,21 @@ def show_settings() -> None:
 @staff.command()
 def validate(organisation_id: int) -> None:
     """Validate an organisation, so that its missions are shown."""
-    from bot.services.organisations import validate as validate_organisation
+    from bot.services import audit, moderation
     from bot.store.engine import database
 
     _migrated()
     with database().write() as session:
-        organisation = validate_organisation(session, organisation_id, clock.now())
-        if organisation is None:
+        found = moderation.by_id(session, [organisation_id])
+        if not found:
             _fail(f"There is no organisation {organisation_id}.")
+        [organisation] = found
+        if organisation.state != moderation.VALIDATED:
+            shown = moderation.fingerprint(organisation)
+            try:
+                moderation.decide(session, audit.COMMAND_LINE, organisation_id, moderation.VALIDATED, None, shown, clock.now())
+            except moderation.Unfit:
+                _fail(f"{organisation.name} is {organisation.state}: there is nothing to validate.")
         typer.echo(f"{organisation.name} is {organisation.state}")
 
 
@@ -360,13 +367,14 @@ def handoffs() -> None:
 @staff.command()
 def close_handoff(handoff_id: int) -> None:
     """Note that a person has answered; who asks again afterwards waits anew."""
-    from bot.services import care
+    from bot.services import audit, care
     from bot.store.engine import database
 
     _migrated()
     with database().write() as session:
         if not care.close_handoff(session, handoff_id, clock.now()):
             _fail(f"There is no open conversation {handoff_id}.")
+        audit.record(session, audit.COMMAND_LINE, "handoff_closed", clock.now(), ("handoff", handoff_id))
     typer.echo(f"{handoff_id} is closed")
 
 
@@ -387,28 +395,35 @@ def messages() -> None:
 @staff.command()
 def thread(message_id: int) -> None:
     """Show what was written in a thread that was reported, and in no other."""
-    from bot.services import relay
+    from bot.services import audit, relay
     from bot.store.engine import database
 
     _migrated()
-    with database().read() as session:
+    with database().write() as session:
         found = relay.reported(session, message_id)
         if found is None:
             _fail(f"Message {message_id} reports no thread, or is closed.")
+        audit.record(session, audit.COMMAND_LINE, "view", clock.now(), ("message", message_id), unmasked=True)
         for row in found:
             typer.echo(f"{row.created_at.astimezone(clock.CASABLANCA):%Y-%m-%d %H:%M} {row.written_by}: {row.words}")
 
 
 @staff.command()
-def close_message(message_id: int) -> None:
+def close_message(
+    message_id: int, closing: str = typer.Option("silent", help="What whoever wrote it is told: thanks, acted, kept, or silent (nothing).")
+) -> None:
     """Note that a report or feedback was read and dealt with."""
-    from bot.services import care
+    from bot.services import audit, moderation
     from bot.store.engine import database
 
     _migrated()
     with database().write() as session:
-        if not care.close_message(session, message_id):
+        try:
+            moderation.close(session, audit.COMMAND_LINE, message_id, closing, clock.now())
+        except moderation.Stale:
             _fail(f"There is no open message {message_id}.")
+        except moderation.Unfit:
+            _fail(f"--closing must be one of: {', '.join(moderation.CLOSINGS)}.")
     typer.echo(f"{message_id} is closed")
 
 

@@ -26,8 +26,9 @@ from bot.settings import NO_MODEL, PROJECT, SETTINGS, settings
 from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.engine import database as own_database
-from bot.store.models import Application, Certificate, Digest, Mission, Organisation, OutboxMessage, Person
-from tests.worlds import AMINA, NOW, count, local, organisation, outbox_rows, small_world, volunteer
+from bot.store.models import Application, AuditEntry, Certificate, Digest, Mission, Organisation, OutboxMessage, Person
+from tests import worlds
+from tests.worlds import AMINA, NOW, OWNER, count, local, organisation, outbox_rows, small_world, volunteer
 
 SEED = """
 people:
@@ -238,7 +239,7 @@ def test_a_bad_seed_is_one_line_and_keeps_nothing(database: Database, seed_file:
 
 def test_digest_sends_one_list_a_person_and_none_the_second_time(database: Database) -> None:
     small_world(database)
-    at = "2026-12-01T10:00:00+01:00"
+    at = "2026-12-01T10:00:00+00:00"
     assert run("digest", "--at", at).stdout.strip() == "2 queued, 0 with nothing to send"
     assert run("digest", "--at", at).stdout.strip() == "0 queued, 0 with nothing to send"
     lists = [row for row in outbox_rows(database) if row.kind == "digest"]
@@ -246,11 +247,12 @@ def test_digest_sends_one_list_a_person_and_none_the_second_time(database: Datab
     assert all(row.solicited for row in lists)
 
 
-def test_digest_reads_an_instant_without_offset_as_legal_time(database: Database) -> None:
-    # Due at ten o'clock legal time, which is nine o'clock UTC.
+def test_digest_reads_an_instant_without_offset_as_legal_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Due at ten o'clock legal time, which was nine o'clock UTC in that summer.
+    monkeypatch.setattr(worlds, "NOW", local(2026, 7, 21, 10))
     small_world(database)
-    assert run("digest", "--at", "2026-12-01T09:59:59").stdout.startswith("0 queued")
-    assert run("digest", "--at", "2026-12-01T10:00:00").stdout.startswith("2 queued")
+    assert run("digest", "--at", "2026-07-28T09:59:59").stdout.startswith("0 queued")
+    assert run("digest", "--at", "2026-07-28T10:00:00").stdout.startswith("2 queued")
 
 
 def test_digest_sends_nothing_in_the_quiet_hours(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,12 +346,12 @@ def test_staff_validate_names_what_is_not_there(database: Database) -> None:
 
 
 def test_clock_start_governs_what_is_seeded(database: Database, seed_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLOCK_START", "2027-02-06T12:00:00+01:00")
+    monkeypatch.setenv("CLOCK_START", "2026-07-06T12:00:00")
     settings.cache_clear()
     run("seed", str(seed_file))
     with database.read() as session:
         person = session.query(Person).filter_by(chat_id=AMINA).one()
-    assert timedelta(0) <= person.created_at - local(2027, 2, 6, 12) < timedelta(seconds=30)
+    assert timedelta(0) <= person.created_at - local(2026, 7, 6, 12) < timedelta(seconds=30)
 
 
 def test_link_prints_the_link_and_draws_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -425,3 +427,24 @@ def test_staff_revokes_a_certificate_once(database: Database) -> None:
     assert run("staff", "revoke-certificate", shown, "--reason", "erreur").stdout == f"{shown} is revoked\n"
     assert run("staff", "revoke-certificate", shown, "--reason", "erreur").stderr == f"{shown} was revoked before.\n"
     assert run("staff", "revoke-certificate", "x", "--reason", "erreur").stderr == "There is no certificate x.\n"
+
+
+def test_what_staff_do_by_hand_is_told_and_written_down_as_in_the_console(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORGANISATION_VALIDATION", "staff")
+    settings.cache_clear()
+    with database.write() as session:
+        number = organisation(session, validated=False).id
+        care.write_to_team(session, AMINA, "report", "ils demandent 200 dh", None, NOW)
+        care.hand_over(session, AMINA, "report", NOW)
+    assert [run("staff", "validate", str(number)).exit_code for _ in range(2)] == [0, 0], "validated is validated"
+    assert run("staff", "close-message", "1", "--closing", "maybe").exit_code == 1
+    assert run("staff", "close-message", "1", "--closing", "acted").exit_code == 0
+    with database.read() as session:
+        log = [
+            (row.action, row.subject_kind, row.account_id) for row in session.execute(select(AuditEntry).order_by(AuditEntry.id)).scalars()
+        ]
+    assert log == [("organisation_validated", "organisation", None), ("message_closed", "message", None)]
+    assert [row.chat_id for row in outbox_rows(database)] == [OWNER, AMINA]
+    with database.write() as session:
+        session.get(Organisation, number).state = "draft"
+    assert "there is nothing to validate" in run("staff", "validate", str(number)).stderr
