@@ -149,7 +149,7 @@ def _instant(value: str) -> str | None:
         try:
             clock.parse_instant(value)
         except ValueError:
-            raise ValueError("must be an ISO instant such as 2026-11-24T10:00:00+01:00") from None
+            raise ValueError("must be an ISO instant such as 2026-11-24T10:00") from None
     return value or None
 
 

@@ -62,5 +62,5 @@ def test_the_seed_file_that_is_shown_can_be_read(database: Database, tmp_path: P
     path.write_text(shown, encoding="utf-8")
     assert set(yaml.safe_load(shown)) == {"people", "organisations", "applications"}
     with database.write() as session:
-        made = seed(session, path, clock.parse_instant("2026-11-24T10:00:00+01:00"))
+        made = seed(session, path, clock.parse_instant("2026-11-24T10:00:00"))
     assert made == {"people": 1, "organisations": 1, "missions": 1, "applications": 0}

@@ -45,8 +45,9 @@ from bot.store.tracker import Tracker
 log = structlog.get_logger("scheduler")
 
 _UTC = ZoneInfo("UTC")
-"""APScheduler 3.9 reckons with hours of the wall: by legal time it would spin when Ramadan begins and sleep an hour too long when
-it ends. A ZoneInfo object, not a name, which it would read through pytz. Which hour people live in, jobs ask bot.clock."""
+"""APScheduler 3.9 reckons with hours of the wall: by legal time it would spin on the night on which the clocks go back, and sleep an hour
+too long when they go forward. A ZoneInfo object, not a name, which it would read through pytz. Which hour people live in, jobs ask
+bot.clock."""
 KEEP_EFFECTS_DAYS = 7
 """Telegram repeats an update for a day at most."""
 KEEP_TEXTS_DAYS = 30

@@ -1,6 +1,6 @@
 """The service in figures, for those who run it: from the first word to the day on the spot, understanding, answers, lists, what is missing.
 
-Sums alone, no name and no chat. A week begins on Monday, legal time; counts of days by UTC, which differs by an hour.
+Sums alone, no name and no chat. A week begins on Monday, legal time; counts of days by UTC, which may differ by an hour.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from bot.store.models import Application, Digest, Mission, Recommendation, Subsc
 from bot.texts import text, unmarked
 from tests.console.browser import Browser
 from tests.console.talk import Talk
-from tests.worlds import AMINA, BRAHIM, NOW, OWNER, local, person_id, small_world, volunteer
+from tests.worlds import AMINA, BRAHIM, NOW, OWNER, local, person_id, small_world, utc, volunteer
 from tests.worlds import store as store
 
 BEGIN, LATER = staff_figures.since(NOW, 4), local(2026, 11, 29, 12)
@@ -43,6 +43,8 @@ def region(store: Database) -> Database:
 def test_a_period_begins_on_a_monday_at_midnight_by_legal_time() -> None:
     assert staff_figures.since(NOW, 1) == local(2026, 11, 23)
     assert staff_figures.since(NOW, 4) == local(2026, 11, 2)
+    # Half past midnight on a Monday, when legal time was an hour ahead of UTC.
+    assert staff_figures.since(utc(2026, 7, 19, 23, 30), 1) == local(2026, 7, 20)
 
 
 def test_the_funnel_counts_people(region: Database) -> None:

@@ -38,7 +38,7 @@ from tests.loopback import served
 
 WORDS = "kanari kanari habite au 12 rue des Acacias"
 PHONE = "0612345678"
-NOW = datetime(2026, 11, 24, 9, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, 10, tzinfo=timezone.utc)
 log = structlog.get_logger("failing")
 
 RAISED: tuple[Callable[[], Exception], ...] = (

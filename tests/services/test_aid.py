@@ -18,7 +18,7 @@ from bot.services.profiles import Offer, Speaker
 from bot.services.waves import MOST_CALLS, MOST_WAVES, WAVE_SIZE, waking
 from bot.store.engine import Database
 from bot.store.models import Consent, HelpCall, HelpRequest, OutboxMessage, Person, Volunteer
-from tests.worlds import NOW, local, outbox_rows, volunteer
+from tests.worlds import NOW, local, outbox_rows, utc, volunteer
 
 HALIMA = 701
 """Asks for help in Hay-Mohammadi."""
@@ -288,8 +288,9 @@ def test_a_wave_that_would_leave_in_the_night_waits_for_the_morning(store: Datab
         (local(2026, 11, 25, 9), QUIET, local(2026, 11, 25, 9)),
         (local(2026, 11, 24, 23), None, local(2026, 11, 24, 23)),
         (local(2026, 11, 24, 13), (12, 14), local(2026, 11, 24, 14)),
-        # Ramadan begins that night: an hour comes twice.
-        (local(2027, 2, 6, 23), QUIET, local(2027, 2, 7, 9)),
+        # The clocks go back that night: an hour comes twice; and forward: one is missing.
+        (local(2026, 9, 19, 23), QUIET, utc(2026, 9, 20, 9)),
+        (local(2026, 3, 21, 23), QUIET, utc(2026, 3, 22, 8)),
     ],
 )
 def test_the_end_of_the_quiet_hours(at: datetime, quiet: tuple[int, int] | None, expected: datetime) -> None:

@@ -57,7 +57,7 @@ def test_where_all_is_well_every_line_says_so(store: Database, tmp_path: Path) -
         ("disks", lambda _: {"var": Disk(GIB // 8, 9 * GIB)}, "disk of var", "wrong", "is full: 128 of 9216 MiB free"),
         ("zone_data", lambda: ZoneData("2024b", "system", 700, None), "tzdata", "look", "older than a year"),
         ("zone_data", lambda: ZoneData(None, "PYTHONTZPATH", None, None), "tzdata", "look", "release unknown"),
-        ("zone_data", lambda: ZoneData("2025b", "PYTHONTZPATH", 100, "2026f"), "tzdata", "look", "than those of the package tzdata (2026f)"),
+        ("zone_data", lambda: ZoneData("2025b", "PYTHONTZPATH", 100, "2026f"), "tzdata", "look", "those of the package tzdata (2026f)"),
         ("clock_skew_seconds", lambda _: 95.0, "clock", "wrong", "95 s ahead of the database server's"),
         ("clock_skew_seconds", lambda _: -95.0, "clock", "wrong", "95 s behind the database server's"),
         ("clock_skew_seconds", lambda _: 20.0, "clock", "ok", "the same"),

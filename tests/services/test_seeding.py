@@ -34,7 +34,7 @@ people:
     mode: onsite
     radius_km: 25
     frequency: daily
-    next_due_at: 2026-11-27T10:00:00+01:00
+    next_due_at: 2026-11-27T10:00:00
   - {key: karim, telegram_id: 901, first_name: Karim}
   - {first_name: Silent, place: Anfa, causes: [sport]}
 organisations:

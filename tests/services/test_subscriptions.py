@@ -22,21 +22,28 @@ LATER = NOW + timedelta(days=2)
 @pytest.mark.parametrize(
     ("frequency", "after", "due"),
     [
-        ("daily", local(2026, 11, 24, 10), utc(2026, 11, 25, 9)),
-        ("weekly", local(2026, 11, 24, 10), utc(2026, 12, 1, 9)),
-        ("monthly", local(2026, 11, 24, 10), utc(2026, 12, 22, 9)),
-        # Half past midnight in Casablanca is still the day before by UTC.
-        ("daily", utc(2026, 11, 24, 23, 30), utc(2026, 11, 26, 9)),
-        ("daily", local(2026, 11, 24, 23, 59), utc(2026, 11, 25, 9)),
-        # On 7 February 2027 at three it is two again: UTC until 14 March at two.
-        ("daily", local(2027, 2, 5, 10), utc(2027, 2, 6, 9)),
-        ("daily", local(2027, 2, 6, 10), utc(2027, 2, 7, 10)),
-        ("daily", utc(2027, 2, 7, 1, 30), utc(2027, 2, 8, 10)),
-        ("weekly", local(2027, 2, 3, 10), utc(2027, 2, 10, 10)),
-        ("monthly", local(2027, 2, 3, 10), utc(2027, 3, 3, 10)),
-        ("daily", local(2027, 3, 13, 10), utc(2027, 3, 14, 9)),
-        ("weekly", local(2027, 3, 13, 10), utc(2027, 3, 20, 9)),
-        ("monthly", local(2027, 2, 20, 10), utc(2027, 3, 20, 9)),
+        ("daily", local(2026, 11, 24, 10), utc(2026, 11, 25, 10)),
+        ("weekly", local(2026, 11, 24, 10), utc(2026, 12, 1, 10)),
+        ("monthly", local(2026, 11, 24, 10), utc(2026, 12, 22, 10)),
+        ("daily", local(2026, 11, 24, 23, 59), utc(2026, 11, 25, 10)),
+        # Half past midnight in Casablanca was still the day before by UTC.
+        ("daily", utc(2026, 7, 24, 23, 30), utc(2026, 7, 26, 9)),
+        # On 15 February 2026 at three it was two again: UTC until 22 March at two.
+        ("daily", local(2026, 2, 13, 10), utc(2026, 2, 14, 9)),
+        ("daily", local(2026, 2, 14, 10), utc(2026, 2, 15, 10)),
+        ("daily", utc(2026, 2, 15, 1, 30), utc(2026, 2, 16, 10)),
+        ("weekly", local(2026, 2, 11, 10), utc(2026, 2, 18, 10)),
+        ("monthly", local(2026, 2, 11, 10), utc(2026, 3, 11, 10)),
+        ("daily", local(2026, 3, 21, 10), utc(2026, 3, 22, 9)),
+        ("weekly", local(2026, 3, 21, 10), utc(2026, 3, 28, 9)),
+        ("monthly", local(2026, 2, 28, 10), utc(2026, 3, 28, 9)),
+        # On 20 September at two it was one again, for good.
+        ("daily", local(2026, 9, 18, 10), utc(2026, 9, 19, 9)),
+        ("daily", local(2026, 9, 19, 10), utc(2026, 9, 20, 10)),
+        ("daily", utc(2026, 9, 20, 0, 30), utc(2026, 9, 21, 10)),
+        ("weekly", local(2026, 9, 16, 10), utc(2026, 9, 23, 10)),
+        ("monthly", local(2026, 9, 16, 10), utc(2026, 10, 14, 10)),
+        ("daily", local(2027, 2, 10, 10), utc(2027, 2, 11, 10)),
     ],
 )
 def test_the_next_list_is_due_at_ten_by_legal_time(frequency: str, after: datetime, due: datetime) -> None:

@@ -55,7 +55,7 @@ def test_every_page_asks_a_bounded_number_of_questions(database: Database) -> No
 def test_figures_are_counted_once_in_a_while(region: Database) -> None:
     ticks = [0.0]
     board = Board(region, kept_seconds=60, ticks=lambda: ticks[0])
-    at = datetime(2026, 11, 24, 9, tzinfo=timezone.utc)
+    at = datetime(2026, 11, 24, 10, tzinfo=timezone.utc)
     first = board.read(at, NOW.date())
     with statements(region) as heard:
         assert board.read(at, NOW.date()) is first

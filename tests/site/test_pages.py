@@ -106,9 +106,9 @@ async def test_a_mission_is_an_event_for_search_engines(http: httpx.AsyncClient)
     event = json.loads(block)
     assert (event["@type"], event["name"]) == ("Event", MISSIONS[0])
     assert event["eventSchedule"]["byDay"] == ["https://schema.org/Saturday"]
-    assert (event["startDate"], event["endDate"]) == ("2026-11-28T10:00:00+01:00", "2026-11-28T12:30:00+01:00")
+    assert (event["startDate"], event["endDate"]) == ("2026-11-28T10:00:00+00:00", "2026-11-28T12:30:00+00:00")
     dated = json.loads(Page((await http.get("/missions/3")).text).data_blocks[0])
-    assert (dated["startDate"], dated["endDate"]) == ("2026-12-04T09:00:00+01:00", "2026-12-06T11:00:00+01:00")
+    assert (dated["startDate"], dated["endDate"]) == ("2026-12-04T09:00:00+00:00", "2026-12-06T11:00:00+00:00")
     remote = json.loads(Page((await http.get("/missions/4")).text).data_blocks[0])
     assert remote["location"]["@type"] == "VirtualLocation"
 

@@ -29,17 +29,20 @@ def kept(store: Database, instant: datetime | None) -> datetime | None:
     [
         utc(2026, 11, 24, 9, 0, 0, 123456),
         local(2026, 11, 24, 10),
-        # Half past two comes twice on the night Ramadan begins, and not at all on the night it is over.
-        datetime(2027, 2, 7, 2, 30, tzinfo=CASABLANCA),
-        datetime(2027, 2, 7, 2, 30, fold=1, tzinfo=CASABLANCA),
-        local(2027, 3, 14, 3, 30),
+        local(2026, 7, 24, 10),
+        # Half past two came twice on 15 February 2026, half past one on 20 September; half past two not at all on 22 March.
+        datetime(2026, 2, 15, 2, 30, tzinfo=CASABLANCA),
+        datetime(2026, 2, 15, 2, 30, fold=1, tzinfo=CASABLANCA),
+        datetime(2026, 9, 20, 1, 30, tzinfo=CASABLANCA),
+        datetime(2026, 9, 20, 1, 30, fold=1, tzinfo=CASABLANCA),
+        local(2026, 3, 22, 3, 30),
         datetime(2026, 11, 24, 10, tzinfo=timezone(timedelta(hours=-9))),
     ],
 )
 def test_an_instant_comes_back_the_same_and_in_utc(store: Database, instant: datetime) -> None:
     found = kept(store, instant)
     assert found is not None
-    # Compared in UTC: Python takes the two half past twos of one zone for equal.
+    # Compared in UTC: Python takes two instants of one zone that the clock tells alike for equal.
     assert found == instant.astimezone(timezone.utc)
     assert found.utcoffset() == timedelta(0)
 
@@ -56,11 +59,11 @@ def test_an_instant_without_a_zone_is_refused(store: Database) -> None:
 
 def test_instants_compare_by_what_they_mean_and_not_by_how_they_are_written(store: Database) -> None:
     with store.write() as session:
-        session.add(Lease(name="a", holder="w", expires_at=local(2026, 11, 24, 10)))  # 09:00 UTC
+        session.add(Lease(name="a", holder="w", expires_at=local(2026, 7, 24, 10)))  # 09:00 UTC
     with store.read() as session:
-        earlier = select(Lease.name).where(Lease.expires_at < utc(2026, 11, 24, 9, 30))
+        earlier = select(Lease.name).where(Lease.expires_at < utc(2026, 7, 24, 9, 30))
         assert session.execute(earlier).scalar_one_or_none() == "a"
-        later = select(Lease.name).where(Lease.expires_at > datetime(2026, 11, 24, 3, 0, tzinfo=timezone(timedelta(hours=-5))))
+        later = select(Lease.name).where(Lease.expires_at > datetime(2026, 7, 24, 3, 0, tzinfo=timezone(timedelta(hours=-5))))
         assert session.execute(later).scalar_one_or_none() == "a"
 
 

@@ -328,9 +328,10 @@ def test_negated_days(text: str, negated: bool) -> None:
 
 
 def test_legal_time_decides_which_day_it_is() -> None:
-    # 23:30 UTC is half past midnight in Casablanca.
-    late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone.utc)
-    assert [mention.value for mention in find_times("demain", late)] == ["2026-11-26"]
+    # 23:30 UTC was half past midnight in Casablanca in summer, and is half past eleven since.
+    for late, tomorrow in (((2026, 7, 24), "2026-07-26"), ((2026, 11, 24), "2026-11-25")):
+        at = datetime(*late, 23, 30, tzinfo=timezone.utc)
+        assert [mention.value for mention in find_times("demain", at)] == [tomorrow]
 
 
 def test_a_payload_names_nothing() -> None:
