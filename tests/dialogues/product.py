@@ -19,8 +19,8 @@ import httpx
 from bot.settings import PROJECT
 from tests.security.log_scan import scan
 
-START = "2026-11-24T10:00:00+01:00"
-"""A Tuesday. Every process of the product believes to have started then."""
+START = "2026-11-24T10:00:00"
+"""A Tuesday, legal time. Every process of the product believes to have started then."""
 PYTHON = str(PROJECT / os.environ.get("TADAMON_PRODUCT_PYTHON", sys.executable))
 """What the product runs in; Rasa and the action server in that of the tests (make test-conversation-newer)."""
 PATIENCE_SECONDS = 180.0

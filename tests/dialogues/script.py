@@ -50,7 +50,7 @@ def play(product: Product, file: Path, told: list[Line] | None = None) -> None:
 
 def _seed(product: Product, given: dict[str, Any], people: dict[str, Chatter], name: str) -> None:
     # Nobody's list is due before a dialogue asks for it.
-    later = {"next_due_at": "2026-12-15T10:00:00+01:00"}
+    later = {"next_due_at": "2026-12-15T10:00:00"}
     rows = [
         {**later, **row, **({"telegram_id": people[row["key"]].chat_id} if row["key"] in people else {})} for row in given.get("people", ())
     ]
