@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.settings import PROJECT, read
 from bot.supervise import commands, environment
-from tests.dialogues.product import Product, answers, free_port, until
+from tests.dialogues.product import Product, free_port
 from tests.postgres import PostgresServer
 
 SECRET = "a-secret-that-only-telegram-knows"
@@ -65,9 +65,7 @@ class Machines(Product):
             self._run = subprocess.Popen(
                 supervisor, cwd=PROJECT, env=self._settings(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
-        until("the sandbox", lambda: answers(self.telegram_url + "/sandbox/api/chats"))
-        for port in self._rasa_ports:
-            until("Rasa", lambda port=port: answers(f"http://127.0.0.1:{port}/status"), 600)
+        self._wait_for([f"http://127.0.0.1:{port}" for port in self._rasa_ports])
 
     def _settings(self) -> dict[str, str]:
         return {name: value for name, value in environment(read(self.environment)).items() if name not in os.environ} | self.environment

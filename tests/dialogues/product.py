@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +81,17 @@ class Product:
             self._run = subprocess.Popen(
                 command, cwd=PROJECT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
-        until("the sandbox", lambda: answers(self.telegram_url + "/sandbox/api/chats"))
-        until("Rasa", lambda: answers(self.rasa_url + "/status"), 600)
+        self._wait_for([self.rasa_url])
+
+    def _wait_for(self, rasa_urls: Sequence[str]) -> None:
+        """Wait until it can be talked to; what does not come up is ended, or it would go on beside the next test."""
+        try:
+            until("the sandbox", lambda: answers(self.telegram_url + "/sandbox/api/chats"))
+            for url in rasa_urls:
+                until("Rasa", lambda url=url: answers(url + "/status"), 600)  # type: ignore[misc]
+        except AssertionError:
+            self._end()
+            raise
 
     def stop(self) -> None:
         """End it as Ctrl-C does, and see that nothing is left: no process, and in the logs nothing that people wrote."""
