@@ -33,7 +33,7 @@ def _release_in(folder: Path) -> str | None:
     """The release of the time zone data in a folder; None: they do not name it."""
     for name in ("tzdata.zi", "+VERSION"):  # the second on macOS
         try:
-            with (folder / name).open(encoding="utf-8") as lines:
+            with (folder / name).open(encoding="utf-8", errors="replace") as lines:
                 if found := _RELEASE.match(lines.readline()):
                     return found[1]
         except OSError:

@@ -167,6 +167,8 @@ def test_legal_time_is_read_from_the_newer_data(system: Path, line: str, says: s
 
 def test_a_system_that_names_no_release_loses(system: Path) -> None:
     assert looked(system) == f"{PACKAGE} package 0:00:00"
+    (system / "tzdata.zi").write_bytes(b"\xff\xfe")
+    assert looked(system) == f"{PACKAGE} package 0:00:00"
 
 
 def test_a_system_without_data_or_without_the_zone_leaves_it_to_the_package(system: Path, tmp_path: Path) -> None:
