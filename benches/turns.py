@@ -258,8 +258,14 @@ async def load(turn: Turn, conversations: int, seconds: float) -> tuple[dict[str
         while time.perf_counter() < ends:
             chat_id = 10_000_000 + next(_COUNTER)
             for said in SAID:
-                for stage, took in (await turn(chat_id, said)).items():
-                    found[stage].append(took)
+                try:
+                    took = await turn(chat_id, said)
+                except (httpx.HTTPError, asyncio.TimeoutError):
+                    # So slow that nobody would wait; told beside the figures, not among them.
+                    found["failed"].append(1.0)
+                    break
+                for stage, seconds_of_it in took.items():
+                    found[stage].append(seconds_of_it)
                 if time.perf_counter() >= ends:
                     return
 
@@ -269,7 +275,9 @@ async def load(turn: Turn, conversations: int, seconds: float) -> tuple[dict[str
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, float]:
-    """p50 and p95, in milliseconds."""
+    """p50 and p95, in milliseconds; of nothing, nothing."""
+    if not values:
+        return float("nan"), float("nan")
     ordered = sorted(values)
     return 1000 * median(ordered), 1000 * ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
 
@@ -329,7 +337,8 @@ async def _figures(bot: Bot, http: httpx.AsyncClient, say: Turn, seconds: float,
     found: dict[str, Any] = {"ready_seconds": bot.ready_seconds, "levels": {}}
     for conversations in CONVERSATIONS:
         stages, rate = await load(say, conversations, seconds)
-        found["levels"][conversations] = {"rate": rate, **{stage: quantiles(values) for stage, values in stages.items()}}
+        failed = len(stages.pop("failed", ()))
+        found["levels"][conversations] = {"rate": rate, "failed": failed, **{stage: quantiles(took) for stage, took in stages.items()}}
         if conversations == 1:
             found["parse"] = quantiles(await parsing(http, bot.rasa_url, 200))
             stages, _ = await load(rest_turn(http, bot.rasa_url), 1, seconds)
@@ -384,7 +393,8 @@ async def measure_floor(folder: Path, model: Path, seconds: float) -> dict[str, 
             levels = {}
             for conversations in CONVERSATIONS:
                 stages, rate = await load(say, conversations, seconds)
-                levels[conversations] = {"rate": rate, "whole": quantiles(stages["whole"])}
+                failed = len(stages.get("failed", ()))
+                levels[conversations] = {"rate": rate, "failed": failed, "whole": quantiles(stages["whole"])}
             parse = quantiles(await parsing(http, bot.rasa_url, 200))
             return {"ready_seconds": bot.ready_seconds, "levels": levels, "parse": parse, "memory": bot.memory()}
 
@@ -405,6 +415,10 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
         lines.append(
             f"{f'{conversations} at once':<34}" + "".join(f"{one['levels'][conversations]['rate']:>20.1f}" for one in found.values())
         )
+    for name, one in found.items():
+        for conversations, level in one["levels"].items():
+            if level.get("failed"):
+                lines.append(f"{name}, {conversations} at once: {level['failed']} turns were given up")
     lines.append("\nmemory, MB (PSS)")
     for name in dict.fromkeys(name for one in found.values() for name in one["memory"]):
         lines.append(f"{name:<34}" + "".join(f"{one['memory'].get(name, 0):>20.0f}" for one in found.values()))
