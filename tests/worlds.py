@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from bot.clock import CASABLANCA
 from bot.matching.slots import slots_of
 from bot.services import organisations, profiles
+from bot.services.audit import Author
 from bot.services.organisations import Need, Registration
 from bot.services.profiles import Offer, Speaker
 from bot.store.engine import Database
-from bot.store.models import Mission, Organisation, OutboxMessage, Person, Volunteer
+from bot.store.models import Mission, Organisation, OutboxMessage, Person, StaffAccount, Volunteer
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=CASABLANCA)
 """A Tuesday; as in tests/conftest.py."""
@@ -34,6 +35,16 @@ def store(request: pytest.FixtureRequest) -> Database:
     """An empty, migrated database: SQLite, then PostgreSQL."""
     found: Database = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+def author(store: Database) -> Author:
+    """A moderator, as the log and the reviews name one."""
+    with store.write() as session:
+        row = StaffAccount(name="salma", password_hash="-", totp_secret="-", role="moderator", locale="fr", created_at=NOW)
+        session.add(row)
+        session.flush()
+        return Author(row.id, "salma")
 
 
 def utc(*parts: int) -> datetime:

@@ -53,14 +53,14 @@ def organisation(visit: Visit) -> Response:
     """One organisation: what it says of itself, what changed since the last decision, what it may be a double of."""
     with visit.database.read() as session:
         row = _organisation(visit, session)
-        earlier = moderation.reviews(session, row.id)
+        earlier, value = moderation.reviews(session, row.id), _value(visit)
         authors = dict(session.execute(select(StaffAccount.id, StaffAccount.name)).all())
         members = select(func.count()).select_from(OrganisationMember).where(OrganisationMember.organisation_id == row.id)
         missions = select(Mission).join(Initiative).where(Initiative.organisation_id == row.id).order_by(Mission.id.desc())
         context = {
             "row": row,
             "reviews": [(review, authors.get(review.account_id)) for review in earlier],
-            "differences": moderation.differences(row, earlier),
+            "differences": [(name, value(name, before), value(name, now)) for name, before, now in moderation.differences(row, earlier)],
             "alike": moderation.alike(session, [row])[row.id],
             "members": session.execute(members).scalar_one(),
             "missions": list(session.execute(missions.limit(MOST_MISSIONS)).scalars()),
@@ -68,7 +68,7 @@ def organisation(visit: Visit) -> Response:
             "decisions": DECISIONS.get(row.state, ()),
             "reasons": REASONS,
             "label": _labels(visit),
-            "value": _value(visit),
+            "value": value,
             **_NAMES,
         }
     with visit.database.write() as session:

@@ -13,20 +13,12 @@ from bot.services.audit import Author
 from bot.services.moderation import Stale, Unfit
 from bot.services.profiles import Speaker
 from bot.store.engine import Database
-from bot.store.models import Application, AuditEntry, Ban, Mission, Organisation, Person, StaffAccount, Subscription, Volunteer
+from bot.store.models import Application, AuditEntry, Ban, Mission, Organisation, Person, Subscription, Volunteer
 from bot.texts import REGISTERS, text
 from tests.services.tracker_file import Events
 from tests.worlds import AMINA, BRAHIM, NOW, OTHER_OWNER, OWNER, count, outbox_rows, small_world, volunteer
+from tests.worlds import author as author
 from tests.worlds import store as store
-
-
-@pytest.fixture
-def author(store: Database) -> Author:
-    with store.write() as session:
-        row = StaffAccount(name="salma", password_hash="-", totp_secret="-", role="moderator", locale="fr", created_at=NOW)
-        session.add(row)
-        session.flush()
-        return Author(row.id, "salma")
 
 
 def ban(store: Database, author: Author, chat_id: int, reason: str = "harassment") -> int:

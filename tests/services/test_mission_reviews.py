@@ -15,7 +15,7 @@ from bot.services.audit import Author
 from bot.services.mission_reviews import CANCELLED, DECISIONS, FLAGGED, PUBLISHED, REASONS
 from bot.services.moderation import Stale, Unfit
 from bot.store.engine import Database
-from bot.store.models import Application, AuditEntry, Message, Mission, MissionReview, OutboxMessage, Person, StaffAccount
+from bot.store.models import Application, AuditEntry, Message, Mission, MissionReview, OutboxMessage, Person
 from bot.texts import REGISTERS, text
 from tests.worlds import (
     AMINA,
@@ -31,18 +31,10 @@ from tests.worlds import (
     statements,
     volunteer,
 )
+from tests.worlds import author as author
 from tests.worlds import store as store
 
 DATED = {"starts_on": date(2026, 11, 28), "ends_on": date(2026, 11, 28)}
-
-
-@pytest.fixture
-def author(store: Database) -> Author:
-    with store.write() as session:
-        row = StaffAccount(name="salma", password_hash="-", totp_secret="-", role="moderator", locale="fr", created_at=NOW)
-        session.add(row)
-        session.flush()
-        return Author(row.id, "salma")
 
 
 @pytest.fixture
