@@ -81,6 +81,9 @@ class Place:
             with self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(sql("VACUUM ANALYZE"))
 
+    def close(self) -> None:
+        self.database.close()
+
     def list(self, wanted: Wanted, after: Cursor | None = None) -> transcripts.Shelf:
         with self.database.read() as session:
             return transcripts.conversations(session, wanted, after)

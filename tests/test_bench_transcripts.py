@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from benches import transcripts
 def compared(server: str | None, folder: Path, people: int, events: int) -> dict[str, tuple[float, float, float]]:
     sizes = {"few": (180, 27_000, 600), "many": (people, events, transcripts.LONG_EVENTS)}
     few, many = (transcripts.Place(transcripts.place(server, folder / name), *size) for name, size in sizes.items())
-    return transcripts.ratios(few, many, rounds=3 if people < 1000 else transcripts.ROUNDS)
+    with closing(few), closing(many):
+        return transcripts.ratios(few, many, rounds=3 if people < 1000 else transcripts.ROUNDS)
 
 
 def test_the_benchmark_measures_every_list_and_the_thread(tmp_path: Path) -> None:
