@@ -149,6 +149,7 @@ CALLER_HAS_ASKED = {
     "takeovers.take": "staff, not the person of the chat: the console's table of routes asks for the permission (tests/console)",
     "takeovers.reply": "the same",
     "takeovers.hand_back": "the same",
+    "bans.ban": "the same",
     "erasure.erase": "the chat is that of a wish, which is locked; whose the rows were, nobody can tell afterwards (tests/services does)",
 }
 
