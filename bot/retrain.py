@@ -8,7 +8,6 @@ trains only what nobody has decided on yet.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
 import subprocess
@@ -27,6 +26,7 @@ from bot import clock, supervise
 from bot.messages import leases
 from bot.services import examples, retraining
 from bot.services.retraining import DONE, EVALUATING, EXPORTING, FAILED, PROMOTED, PROMOTING, QUEUED, ROLLED_BACK, ROLLING_BACK, TRAINING
+from bot.services.surroundings import sha_of
 from bot.settings import PROJECT, Settings
 from bot.store.engine import DATABASE_GONE, Database
 from bot.store.models import TrainingRun
@@ -336,15 +336,6 @@ def _write(path: Path, content: str) -> None:
 
 def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
-
-
-def sha_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 # ---- the real tools

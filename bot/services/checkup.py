@@ -64,7 +64,7 @@ def _of_model(found: Settings) -> Iterator[Check]:
     if rasa.state == "ok":
         yield Check("rasa", OK, "answers")
     else:
-        yield Check("rasa", LOOK, f"{rasa.state}: messages wait until it answers")
+        yield Check("rasa", LOOK, rasa.state if rasa.answers else f"{rasa.state}: messages wait until it answers")
 
 
 def _of_machine(found: Settings) -> Iterator[Check]:

@@ -72,8 +72,10 @@ def look(database: Database, found: Settings) -> Health:
 
 
 def _of_rasa(health: Health) -> Iterator[str]:
-    if health.rasa.state != "ok":
+    if not health.rasa.answers:
         yield f"Rasa: {health.rasa.state}; messages wait, pages are shown"
+    elif health.rasa.state != "ok":
+        yield f"Rasa: {health.rasa.state}"
     elif health.has_own_rasa and health.model and health.model.model_id not in (None, health.rasa.model_id):
         yield "Rasa runs another model than the file on the disk"
     if health.has_own_rasa and health.model is None:

@@ -51,13 +51,18 @@ def model_file(path: Path = MODEL) -> ModelFile | None:
 def _read_model(path: Path, _changed_ns: int, _size: int) -> ModelFile | None:
     """Read once for each version of the file: twenty megabytes are too much for every look."""
     try:
-        with path.open("rb") as file:
-            digest = hashlib.sha256()
-            for block in iter(lambda: file.read(1 << 20), b""):
-                digest.update(block)
-        return ModelFile(digest.hexdigest(), _model_id(path))
+        return ModelFile(sha_of(path), _model_id(path))
     except OSError:
         return None
+
+
+def sha_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _model_id(path: Path) -> str | None:
@@ -76,6 +81,11 @@ class Rasa:
     state: str
     """ok, away, or no model (it answers, and has none); of several: some away, or two models."""
     model_id: str | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether at least one server has a model and serves chats."""
+        return self.state not in ("away", "no model")
 
 
 def rasa(found: Settings) -> Rasa:

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from bot import logs, metrics
+from bot import metrics
 from bot.messages.outbox import EDIT, Choice, Draft
 from bot.texts import with_blank_lines
 
@@ -29,7 +29,7 @@ class Unavailable(Exception):
 
 
 class Unreached(Unavailable):
-    """Nothing listens there: whatever was to be said was not heard."""
+    """No connection came about: whatever was to be said was not heard."""
 
 
 class HalfTurn(Exception):
@@ -73,8 +73,6 @@ class Dialogue:
 
         Raises Unavailable or HalfTurn.
         """
-        # A turn is a task of its own, so that what is bound here stands in its lines from now on, and in no other's.
-        logs.in_turn(int(metadata["update_id"]))
         began, outcome = time.monotonic(), "failed"
         try:
             replies = await self._replies(chat_id, text, metadata, repeated)
@@ -108,7 +106,6 @@ class Dialogue:
 
         Args and errors as for :meth:`turn`; nothing here is ever half.
         """
-        logs.in_turn(int(metadata["update_id"]))
         if repeated and await self._recorded(chat_id, int(metadata["update_id"])) is not None:
             return
         # Each time: a session that begins anew forgets it.
@@ -164,7 +161,7 @@ class Dialogue:
             answer = await self._http.request(method, url + path, json=body)
             answer.raise_for_status()
             return answer.json()
-        except httpx.ConnectError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Unreached(type(error).__name__) from None
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable(type(error).__name__) from None

@@ -15,7 +15,7 @@ from telegram import Bot
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
-from bot import clock
+from bot import clock, logs
 from bot.messages import buttons, inbox, outbox, questions
 from bot.messages.outbox import Draft
 from bot.services import subscriptions, takeovers
@@ -120,6 +120,8 @@ class TurnRunner:
             return inbox.release(session, self._name)
 
     async def _see_through(self, row: InboxUpdate) -> None:
+        # An update is a task of its own, so that what is bound here stands in its lines from now on, and in no other's.
+        logs.in_turn(row.update_id)
         try:
             incoming = read(row.payload)
         except Exception as error:  # nothing that Telegram sends, and nobody waits for an answer to it

@@ -52,6 +52,7 @@ def test_where_all_is_well_every_line_says_so(store: Database, tmp_path: Path) -
     [
         ("model_file", lambda: None, "model", "wrong", NO_MODEL),
         ("rasa", lambda _: Rasa("away"), "rasa", "look", "away: messages wait until it answers"),
+        ("rasa", lambda _: Rasa("some away", "m"), "rasa", "look", "some away"),
         ("rasa", lambda _: Rasa("no model"), "rasa", "look", "no model: messages wait until it answers"),
         ("disks", lambda _: {"var": Disk(GIB, 9 * GIB)}, "disk of var", "look", "is nearly full: 1024 of 9216 MiB free"),
         ("disks", lambda _: {"var": Disk(GIB // 8, 9 * GIB)}, "disk of var", "wrong", "is full: 128 of 9216 MiB free"),

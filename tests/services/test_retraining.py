@@ -15,8 +15,9 @@ from sqlalchemy.exc import OperationalError
 
 from bot import retrain
 from bot.messages import leases
-from bot.retrain import Failed, Workshop, sha_of
+from bot.retrain import Failed, Workshop
 from bot.services import retraining
+from bot.services.surroundings import sha_of
 from bot.services.training_files import Lesson
 from bot.store.engine import Database
 from bot.store.models import Example, Lease, TrainingRun

@@ -87,7 +87,7 @@ async def test_ready_tells_everything_on_this_machine(database: Database) -> Non
 @pytest.mark.parametrize(
     ("name", "found", "says"),
     [
-        ("rasa", lambda _: Rasa("away"), "Rasa: away"),
+        ("rasa", lambda _: Rasa("away"), "Rasa: away; messages wait"),
         ("rasa", lambda _: Rasa("ok", "another"), "another model"),
         ("model_file", lambda: None, NO_MODEL),
         ("zone_data", lambda: ZoneData("2024b", "system", 700, None), "older than a year"),
@@ -103,6 +103,14 @@ async def test_what_takes_no_page_away_is_told_and_fails_nothing(
     status, told = await ready(database)
     assert (status, told["status"]) == (200, "degraded")
     assert len(told["warnings"]) == 1 and says in told["warnings"][0]
+
+
+@pytest.mark.parametrize("state", ["some away", "two models"])
+async def test_where_one_of_several_rasa_answers_no_message_waits(database: Database, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    hold_leases(database)
+    monkeypatch.setattr(surroundings, "rasa", lambda _: Rasa(state, "m"))
+    monkeypatch.setattr(surroundings, "has_own_rasa", lambda _: False)
+    assert (await ready(database))[1]["warnings"] == [f"Rasa: {state}"]
 
 
 async def test_without_a_worker_and_with_late_messages_it_is_degraded(database: Database) -> None:

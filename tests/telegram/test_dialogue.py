@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -10,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 
 from bot import metrics
 from bot.messages.outbox import Choice
@@ -133,15 +131,6 @@ async def test_turns_are_counted_by_outcome(
     with contextlib.suppress(HalfTurn, Unavailable):
         await say(dialogue)
     assert counted() == (before + 1, timed + 1)
-
-
-async def test_lines_of_a_turn_tell_which_update_it_works_on(dialogue: Dialogue, rasa: FakeRasa) -> None:
-    async def turn(update_id: int) -> Any:
-        await say(dialogue, update_id)
-        return structlog.contextvars.get_contextvars().get("update_id")
-
-    rasa.replies = [[{"text": "un"}, DONE], [{"text": "deux"}, DONE]]
-    assert await asyncio.gather(asyncio.create_task(turn(7)), asyncio.create_task(turn(8))) == [7, 8]
 
 
 async def test_a_text_that_confirms_the_turn_itself_is_whole(dialogue: Dialogue, rasa: FakeRasa) -> None:
@@ -298,15 +287,16 @@ async def at(servers: Servers) -> Dialogue:
     return made
 
 
-async def test_where_nothing_listens_the_next_server_answers(rasa: FakeRasa) -> None:
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout])
+async def test_where_no_connection_comes_about_the_next_server_answers(rasa: FakeRasa, error: type[httpx.TransportError]) -> None:
     first, second, _ = (httpx.URL(url).host for url in order_of(CHAT, SERVERS))
-    servers = Servers(rasa, **{first.replace("-", "_"): httpx.ConnectError})
+    servers = Servers(rasa, **{first.replace("-", "_"): error})
     rasa.replies = [[{"text": "un"}, DONE]]
     assert [draft.text for draft in await say(await at(servers))] == ["un"]
     assert servers.asked == [first, second]
 
 
-@pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.ConnectTimeout])
+@pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.PoolTimeout])
 async def test_a_server_that_may_have_heard_is_asked_again_later_and_no_other(rasa: FakeRasa, error: type[httpx.TransportError]) -> None:
     first = httpx.URL(order_of(CHAT, SERVERS)[0]).host
     servers = Servers(rasa, **{first.replace("-", "_"): error})

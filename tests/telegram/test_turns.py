@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -86,6 +88,25 @@ async def test_no_more_chats_at_once_than_allowed(desk: Desk) -> None:
     async with desk.open(parallel=2):
         await desk.closed(*range(1, 8))
     assert most == 2
+
+
+async def test_lines_tell_which_update_they_are_about(desk: Desk) -> None:
+    told: dict[str, Any] = {}
+    both = asyncio.Event()
+
+    async def answer(words: str) -> list[Draft]:
+        told[words] = None
+        if len(told) == 2:
+            both.set()
+        await both.wait()
+        told[words] = structlog.contextvars.get_contextvars().get("update_id")
+        return [Draft(words)]
+
+    desk.dialogue.answer = answer
+    desk.receive(message(update_id=7, text="un", chat_id=1), message(update_id=8, text="deux", chat_id=2))
+    async with desk.open():
+        await desk.closed(7, 8)
+    assert told == {"un": 7, "deux": 8}
 
 
 async def test_while_rasa_is_away_updates_wait_however_long(desk: Desk) -> None:
