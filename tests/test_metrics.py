@@ -22,7 +22,9 @@ from starlette.routing import Mount, Route
 
 from bot import metrics
 from bot.messages import inbox
+from bot.services import surroundings
 from bot.services.gauges import GAUGES, Gauges
+from bot.services.surroundings import Rasa
 from bot.settings import PROJECT, settings
 from bot.site.counted import Counted
 from bot.store.engine import Database
@@ -108,6 +110,18 @@ def test_while_the_database_is_away_the_rest_is_told() -> None:
     assert registry.get_sample_value("tadamon_database_up") == 0
     assert registry.get_sample_value("tadamon_queue_age_seconds", {"queue": "outbox"}) is None
     assert registry.get_sample_value("tadamon_disk_free_bytes", {"folder": "var"}) is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "up", "whole"), [("ok", 1, 1), ("some away", 1, 0), ("two models", 1, 0), ("away", 0, 0), ("no model", 0, 0)]
+)
+def test_rasa_is_up_where_one_of_several_answers_and_whole_where_all_do(
+    database: Database, monkeypatch: pytest.MonkeyPatch, state: str, up: int, whole: int
+) -> None:
+    monkeypatch.setattr(surroundings, "rasa", lambda _: Rasa(state))
+    registry = CollectorRegistry()
+    registry.register(Gauges(database, settings()))
+    assert (registry.get_sample_value("tadamon_rasa_up"), registry.get_sample_value("tadamon_rasa_whole")) == (up, whole)
 
 
 async def test_requests_are_counted_by_route_and_never_by_path() -> None:

@@ -67,7 +67,7 @@ def mission(visit: Visit) -> Response:
             "facts": [(name, _shown(name, value, visit.locale)) for name, value in _facts(row)],
             "when": unmarked(cards.when(row, visit.locale)),
             "standing": initiatives.standing(session, row.id),
-            "reviews": [(review, author) for review, author in _with_authors(session, earlier)],
+            "reviews": _with_authors(session, earlier),
             "differences": _differences(row, earlier, visit.locale),
             "alike": mission_reviews.alike(session, row),
             "reports": mission_reviews.reports(session, row.id),

@@ -50,6 +50,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...], Callable[[Health], Values]]] = {
         _one(lambda seen: float(seen.standing.migrations == migrate.CURRENT)),
     ),
     "tadamon_rasa_up": ("Whether Rasa answers and has a model.", (), _one(lambda seen: float(seen.rasa.answers))),
+    "tadamon_rasa_whole": ("Whether every Rasa server answers, with one model.", (), _one(lambda seen: float(seen.rasa.state == "ok"))),
     "tadamon_queue_messages": ("Rows of inbox and outbox by state.", ("queue", "state"), _queues),
     "tadamon_queue_age_seconds": ("For how long the oldest that waits has been due.", ("queue",), _ages),
     "tadamon_handoffs_waiting": (
