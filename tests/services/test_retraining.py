@@ -295,6 +295,19 @@ def kill(store: Database, shop: Workshop, number: int) -> None:
         session.execute(delete(Lease))
 
 
+def die_at(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is killed before it puts one more file in its place."""
+    rename, placed = Path.replace, list[Path]()
+
+    def place(self: Path, target: Path) -> Path:
+        if len(placed) == writes:
+            raise KeyboardInterrupt
+        placed.append(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", place)
+
+
 @pytest.mark.parametrize("writes", range(7))
 @pytest.mark.parametrize("way", ["promote", "roll back"])
 def test_a_kill_while_the_model_is_swapped_is_made_good(
@@ -306,15 +319,7 @@ def test_a_kill_while_the_model_is_swapped_is_made_good(
     if way == "roll back":
         retrain.work(shop, number)
         ask(store, retraining.ask_rollback, number)
-    rename, done = Path.replace, []
-
-    def dies(self: Path, target: Path) -> Path:
-        if len(done) == writes:
-            raise KeyboardInterrupt
-        done.append(target)
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "replace", dies)
+    die_at(writes, monkeypatch)
     try:
         retrain.work(shop, number)
     except KeyboardInterrupt:
@@ -398,15 +403,7 @@ def test_an_export_that_is_killed_is_no_reason_to_train_at_the_next_start(
     keep(store, Lesson("merci de m'aider", "thank"))
     keep(store, Lesson("chokran", "thank"), register="ary-Latn")
     number = asked(store)
-    rename, done = Path.replace, []
-
-    def dies(self: Path, target: Path) -> Path:
-        if len(done) == writes:
-            raise KeyboardInterrupt
-        done.append(target)
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "replace", dies)
+    die_at(writes, monkeypatch)
     if writes < 4:
         kill(store, shop, number)
         monkeypatch.undo()
