@@ -1,16 +1,18 @@
-"""``python -m benches.turns [--seconds N] [--out FILE]``: what a turn costs, beside the same bot on Rasa's stock pipeline and the floor.
+"""``python -m benches.turns``: what a turn costs, beside the same bot on Rasa's stock pipeline and the floor.
 
-Three Rasa servers in one run, one after the other, on the same short dialogues:
+Measured in one run, one after the other, on the same short dialogues:
 
 - ours: gateway (webhook), Rasa, action server, worker, each its own process, on SQLite; from the update that Telegram sends to the message
   that it is given back;
-- stock: the same processes with a model of DIET and TED (benches/stock), trained on a part of the sentences: what a turn costs does not
-  depend on how many there were;
+- stock: the same gateway and actions around Rasa as it comes: its own command, a model of DIET and TED (benches/stock), trained on a part
+  of the sentences: what a turn costs does not depend on how many there were;
 - floor: Rasa alone behind its REST channel, with our understanding and one rule for each intent that says one sentence; from the request to
-  the answer.
+  the answer;
+- two: ours with two Rasa servers, of which each chat has one.
 
 Prints latencies by stage, turns per second at 1, 10, 50 and 200 conversations, proportional memory of each process at the end (after 500
-turns and more), seconds to start, and how a turn grows with the events of a conversation. Needs some minutes; asserts nothing.
+turns and more), seconds to start, and how a turn grows with the events of a conversation. Needs a quarter of an hour on a quiet machine;
+asserts nothing.
 """
 
 from __future__ import annotations
@@ -43,22 +45,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.settings import MODEL, PROJECT, read
+from bot.settings import MODEL, PROJECT, Settings, read
 from bot.supervise import commands, environment
 from nlu.evaluation.__main__ import thinned
 
 TOKEN, SECRET = "7000000001:AAbench", "bench"
 SAID = (
-    "bonjour",
-    "je voudrais être bénévole",
-    "à Maârif",
-    "l'éducation",
-    "soutien scolaire",
-    "le samedi matin",
-    "c'est quoi ton nom ?",
-    "non merci",
+    ("bonjour", "je voudrais être bénévole", "à Maârif", "l'éducation"),
+    ("je cherche une mission à Settat le samedi matin", "c'est quoi ton nom ?", "non merci", "merci beaucoup"),
 )
-"""A conversation. Each begins in a chat of its own, so that nobody is asked to slow down."""
+"""Conversations, one after the other. Each begins in a chat of its own, and is short: beyond five messages at once Telegram wants a second
+between two, and what is measured would be that second."""
+PAUSE_SECONDS = 0.1
+"""Where one conversation is measured alone, before each turn: what is noted after an answer has left is nobody's waiting."""
+ALL = ("ours", "stock", "floor", "two")
 CONVERSATIONS = (1, 10, 50, 200)
 LENGTHS = (10, 100, 1_000, 5_000)
 PATIENCE_SECONDS = 60.0
@@ -179,24 +179,28 @@ class Bot:
 
     def memory(self) -> dict[str, float]:
         """Proportional set size of each process and its children, in MB."""
-        return {name: sum(map(_pss, _family(process.pid))) / 1024 for name, process in self.running.items()}
+        return {name: sum(map(pss, family(process.pid))) / 1024 for name, process in self.running.items()}
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
-def _pss(pid: int) -> int:
+def pss(pid: int) -> int:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 @contextmanager
 def started(folder: Path, model: Path, names: Sequence[str], **settings: str) -> Iterator[Bot]:
-    """Processes of the product, with a model of one's own, as long as the block runs."""
+    """Processes of the product, with a model of one's own, as long as the block runs.
+
+    Of two names that begin alike (rasa, rasa-2) each is a process of that kind; the second has a port of its own, RASA_PORT_2.
+    "stock-rasa" is Rasa as it comes.
+    """
     folder.mkdir(parents=True)
     ports = {name: str(free_port()) for name in ("RASA_PORT", "ACTIONS_PORT", "WEB_PORT", "SANDBOX_PORT")}
     given = {**ports, "VAR_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder}/tadamon.db", "LOG_LEVEL": "ERROR", **settings}
@@ -208,15 +212,25 @@ def started(folder: Path, model: Path, names: Sequence[str], **settings: str) ->
     with ExitStack() as ending, (folder / "run.log").open("ab") as log:
         began = time.perf_counter()
         for name in names:
-            line = [str(model) if part == str(MODEL) else part for part in commands(found)[name]]
-            made.running[name] = subprocess.Popen(line, cwd=PROJECT, env=told, stdout=log, stderr=log, start_new_session=True)
-            ending.callback(_end, made.running[name])
-        _until(lambda: httpx.get(f"{made.rasa_url}/status", timeout=5).is_success)
+            command = [str(model) if part == str(MODEL) else part for part in line(name, found, told)]
+            made.running[name] = subprocess.Popen(command, cwd=PROJECT, env=told, stdout=log, stderr=log, start_new_session=True)
+            ending.callback(end, made.running[name])
+        until(lambda: httpx.get(f"{made.rasa_url}/status", timeout=5).is_success)
         made.ready_seconds = time.perf_counter() - began
         yield made
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def line(name: str, found: Settings, told: Mapping[str, str]) -> list[str]:
+    """The command line of a process."""
+    if name == "stock-rasa":
+        line = ["rasa" if part == "nlu.serve" else part for part in commands(found)["rasa"]]
+        return [str(FOLDER / "endpoints.yml") if part.endswith("endpoints.yml") else part for part in line]
+    kind, _, number = name.partition("-")
+    own = told.get(f"RASA_PORT_{number}")
+    return [own if own and part == str(found.rasa_port) else part for part in commands(found)[kind]]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(20)
@@ -225,7 +239,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _until(check: Callable[[], bool], seconds: float = 300) -> None:
+def until(check: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -237,7 +251,7 @@ def _until(check: Callable[[], bool], seconds: float = 300) -> None:
     raise SystemExit("the processes did not come up; their log is in the folder named above")
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.create_connection(("127.0.0.1", port), 1):
         return True
 
@@ -250,14 +264,19 @@ Turn = Callable[[int, str], Awaitable[Mapping[str, float]]]
 
 
 async def load(turn: Turn, conversations: int, seconds: float) -> tuple[dict[str, list[float]], float]:
-    """So many conversations at once, each going on as soon as it is answered: seconds by stage, and turns per second."""
+    """So many conversations at once, each going on as soon as it is answered, one alone after a pause: seconds by stage, and turns per
+    second."""
     found: dict[str, list[float]] = defaultdict(list)
     ends = time.perf_counter() + seconds
 
     async def converse() -> None:
-        while time.perf_counter() < ends:
+        for conversation in itertools.cycle(SAID):
             chat_id = 10_000_000 + next(_COUNTER)
-            for said in SAID:
+            for said in conversation:
+                if time.perf_counter() >= ends:
+                    return
+                if conversations == 1:
+                    await asyncio.sleep(PAUSE_SECONDS)
                 try:
                     took = await turn(chat_id, said)
                 except (httpx.HTTPError, asyncio.TimeoutError):
@@ -266,8 +285,6 @@ async def load(turn: Turn, conversations: int, seconds: float) -> tuple[dict[str
                     break
                 for stage, seconds_of_it in took.items():
                     found[stage].append(seconds_of_it)
-                if time.perf_counter() >= ends:
-                    return
 
     began = time.perf_counter()
     await asyncio.gather(*(converse() for _ in range(conversations)))
@@ -298,44 +315,55 @@ def rest_turn(http: httpx.AsyncClient, url: str) -> Turn:
 async def parsing(http: httpx.AsyncClient, url: str, rounds: int) -> list[float]:
     """Seconds that the understanding alone takes."""
     found = []
-    for text in itertools.islice(itertools.cycle(SAID), rounds):
+    for text in itertools.islice(itertools.cycle(itertools.chain.from_iterable(SAID)), rounds):
         began = time.perf_counter()
         (await http.post(f"{url}/model/parse", json={"text": text})).raise_for_status()
         found.append(time.perf_counter() - began)
     return found
 
 
-async def measure_bot(folder: Path, model: Path, seconds: float, grows: bool) -> dict[str, Any]:
-    """Our processes around a model."""
-    webhook = free_port()
-    telegram = Telegram(f"http://127.0.0.1:{webhook}/updates")
-    settings = {
-        "TELEGRAM_TOKEN": TOKEN, "TELEGRAM_MODE": "webhook", "WEBHOOK_URL": telegram.webhook, "WEBHOOK_PORT": str(webhook),
+def webhook_settings(telegram: Telegram, port: int) -> dict[str, str]:
+    """The settings of a product that serves this Telegram by webhook, as fast as it can."""
+    return {
+        "TELEGRAM_TOKEN": TOKEN, "TELEGRAM_MODE": "webhook", "WEBHOOK_URL": telegram.webhook, "WEBHOOK_PORT": str(port),
         "WEBHOOK_SECRET": SECRET, "TELEGRAM_BASE_URL": f"http://127.0.0.1:{telegram.port}/bot", "SENDS_PER_SECOND": "5000",
         "TELEGRAM_BASE_FILE_URL": f"http://127.0.0.1:{telegram.port}/file/bot", "PARALLEL_CHATS": "256",
     }  # fmt: skip
+
+
+async def measure_bot(folder: Path, model: Path, seconds: float, levels: Sequence[int], rasa: Sequence[str] = ("rasa",)) -> dict[str, Any]:
+    """Our processes around a model.
+
+    Args:
+        rasa: which Rasa servers there are, as :func:`started` names them.
+    """
+    webhook = free_port()
+    telegram = Telegram(f"http://127.0.0.1:{webhook}/updates")
+    settings = webhook_settings(telegram, webhook)
+    if len(rasa) > 1:
+        ports = {"RASA_PORT": str(free_port()), **{f"RASA_PORT_{name.partition('-')[2]}": str(free_port()) for name in rasa[1:]}}
+        settings |= {**ports, "RASA_URL": " ".join(f"http://127.0.0.1:{port}" for port in ports.values())}
     server = telegram.server()
     serving = asyncio.create_task(server.serve())
-    names = ("actions", "rasa", "web", "worker", "gateway")
-    with started(folder, model, names, **settings) as bot:
+    with started(folder, model, ("actions", *rasa, "web", "worker", "gateway"), **settings) as bot:
         limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=limits) as http:
-            await asyncio.to_thread(_until, lambda: _listens(webhook))
+            await asyncio.to_thread(until, lambda: listens(webhook))
 
             async def say(chat_id: int, text: str) -> dict[str, float]:
                 stored, whole = await telegram.turn(http, chat_id, text)
                 return {"stored": stored, "whole": whole}
 
-            found = await _figures(bot, http, say, seconds, grows)
+            found = await _figures(bot, http, say, seconds, levels)
     server.should_exit = True
     await serving
     return found
 
 
-async def _figures(bot: Bot, http: httpx.AsyncClient, say: Turn, seconds: float, grows: bool) -> dict[str, Any]:
+async def _figures(bot: Bot, http: httpx.AsyncClient, say: Turn, seconds: float, levels: Sequence[int]) -> dict[str, Any]:
     await load(say, 4, 5)
     found: dict[str, Any] = {"ready_seconds": bot.ready_seconds, "levels": {}}
-    for conversations in CONVERSATIONS:
+    for conversations in levels:
         stages, rate = await load(say, conversations, seconds)
         failed = len(stages.pop("failed", ()))
         found["levels"][conversations] = {"rate": rate, "failed": failed, **{stage: quantiles(took) for stage, took in stages.items()}}
@@ -343,9 +371,9 @@ async def _figures(bot: Bot, http: httpx.AsyncClient, say: Turn, seconds: float,
             found["parse"] = quantiles(await parsing(http, bot.rasa_url, 200))
             stages, _ = await load(rest_turn(http, bot.rasa_url), 1, seconds)
             found["rasa"] = quantiles(stages["whole"])
+            if "rasa" in bot.running:
+                found["lengths"] = {length: await _at_length(bot, say, length) for length in LENGTHS}
     found["memory"] = bot.memory()
-    if grows:
-        found["lengths"] = {length: await _at_length(bot, say, length) for length in LENGTHS}
     return found
 
 
@@ -356,9 +384,11 @@ async def _at_length(bot: Bot, say: Turn, events: int) -> dict[str, float]:
         chat_id = 20_000_000 + next(_COUNTER)
         await say(chat_id, "bonjour")
         _prolong(bot.folder / "tadamon-tracker.db", chat_id, events)
-        took = [(await say(chat_id, text))["whole"] for text in ("bonjour", "merci", "c'est quoi ton nom ?", "bonjour", "merci", "bonjour")]
+        # The worker copies what was said for staff to read, and would do so at once for all of it: people say one thing after the other.
+        await asyncio.to_thread(until, lambda: _is_copied(bot.folder))
+        took = [(await say(chat_id, text))["whole"] for text in ("bonjour", "merci", "c'est quoi ton nom ?")]
         firsts.append(took[0])
-        laters += took[2:]
+        laters += took[1:]
     return {"first": 1000 * median(firsts), "later": 1000 * median(laters)}
 
 
@@ -376,6 +406,13 @@ def _prolong(path: Path, chat_id: int, events: int) -> None:
         )
 
 
+def _is_copied(folder: Path) -> bool:
+    """Whether the worker has read all events; of the floor, which has none, it is not asked."""
+    with sqlite3.connect(folder / "tadamon.db", timeout=30) as ours, sqlite3.connect(folder / "tadamon-tracker.db", timeout=30) as tracker:
+        mark = ours.execute("SELECT max(settled_id) FROM transcript_marks").fetchone()[0]
+        return mark is None or mark >= tracker.execute("SELECT max(id) FROM events").fetchone()[0]
+
+
 def _anew(data: str) -> str:
     """An event as of an earlier update."""
     event = json.loads(data)
@@ -384,19 +421,11 @@ def _anew(data: str) -> str:
     return json.dumps(event)
 
 
-async def measure_floor(folder: Path, model: Path, seconds: float) -> dict[str, Any]:
+async def measure_floor(folder: Path, model: Path, seconds: float, levels: Sequence[int]) -> dict[str, Any]:
     """Rasa alone."""
     with started(folder, model, ("rasa",)) as bot:
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_connections=400)) as http:
-            say = rest_turn(http, bot.rasa_url)
-            await load(say, 2, 5)
-            levels = {}
-            for conversations in CONVERSATIONS:
-                stages, rate = await load(say, conversations, seconds)
-                failed = len(stages.get("failed", ()))
-                levels[conversations] = {"rate": rate, "failed": failed, "whole": quantiles(stages["whole"])}
-            parse = quantiles(await parsing(http, bot.rasa_url, 200))
-            return {"ready_seconds": bot.ready_seconds, "levels": levels, "parse": parse, "memory": bot.memory()}
+            return await _figures(bot, http, rest_turn(http, bot.rasa_url), seconds, levels)
 
 
 # ---- telling
@@ -405,64 +434,86 @@ async def measure_floor(folder: Path, model: Path, seconds: float) -> dict[str, 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """The figures as text."""
     lines = [f"{'turn, ms (p50 / p95)':<34}" + "".join(f"{name:>20}" for name in found)]
-    for conversations in CONVERSATIONS:
-        lines.append(f"{f'{conversations} at once':<34}" + "".join(_pair(one["levels"][conversations]["whole"]) for one in found.values()))
-    lines.append(f"{'  of it, until stored':<34}" + "".join(_pair(one["levels"][1].get("stored")) for one in found.values()))
-    for stage, key in (("  of it, Rasa and actions", "rasa"), ("  of it, understanding", "parse")):
-        lines.append(f"{stage:<34}" + "".join(_pair(one.get(key)) for one in found.values()))
+    levels = sorted({level for one in found.values() for level in one["levels"]})
+
+    def row(name: str, told: Callable[[Mapping[str, Any]], str]) -> None:
+        lines.append(f"{name:<34}" + "".join(f"{told(one):>20}" for one in found.values()))
+
+    for level in levels:
+        row(f"{level} at once", lambda one, level=level: _pair(one["levels"].get(level, {}).get("whole")))  # type: ignore[misc]
+    row("  of it, until stored", lambda one: _pair(one["levels"].get(1, {}).get("stored")))
+    row("  of it, Rasa and actions", lambda one: _pair(one.get("rasa")))
+    row("  of it, understanding", lambda one: _pair(one.get("parse")))
     lines.append("\nturns per second")
-    for conversations in CONVERSATIONS:
-        lines.append(
-            f"{f'{conversations} at once':<34}" + "".join(f"{one['levels'][conversations]['rate']:>20.1f}" for one in found.values())
-        )
+    for level in levels[1:] if levels[0] == 1 else levels:
+        row(f"{level} at once", lambda one, level=level: _number(one["levels"].get(level, {}).get("rate"), 1))  # type: ignore[misc]
     for name, one in found.items():
-        for conversations, level in one["levels"].items():
-            if level.get("failed"):
-                lines.append(f"{name}, {conversations} at once: {level['failed']} turns were given up")
+        for level, figures in one["levels"].items():
+            if figures.get("failed"):
+                lines.append(f"{name}, {level} at once: {figures['failed']} turns were given up")
     lines.append("\nmemory, MB (PSS)")
     for name in dict.fromkeys(name for one in found.values() for name in one["memory"]):
-        lines.append(f"{name:<34}" + "".join(f"{one['memory'].get(name, 0):>20.0f}" for one in found.values()))
-    lines.append(f"{'all':<34}" + "".join(f"{sum(one['memory'].values()):>20.0f}" for one in found.values()))
-    lines.append(f"{'until Rasa answers, s':<34}" + "".join(f"{one['ready_seconds']:>20.1f}" for one in found.values()))
+        row(name, lambda one, name=name: _number(one["memory"].get(name), 0))  # type: ignore[misc]
+    row("all", lambda one: _number(sum(one["memory"].values()), 0))
+    row("until Rasa answers, s", lambda one: _number(one["ready_seconds"], 1))
     for name, one in found.items():
         for length, took in one.get("lengths", {}).items():
             lines.append(f"{name}, after {length} events: first turn {took['first']:.0f} ms, then {took['later']:.0f} ms")
-    ours, stock, floor = (found[name]["levels"] for name in ("ours", "stock", "floor"))
-    lines += [
-        "",
-        f"ours / floor, p50 at one: {ours[1]['whole'][0] / floor[1]['whole'][0]:.2f}",
-        f"stock / ours, p50 at one: {stock[1]['whole'][0] / ours[1]['whole'][0]:.2f}",
-        f"ours / stock, turns per second at 50: {ours[50]['rate'] / stock[50]['rate']:.2f}",
-    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_compared(found)])
+
+
+def _compared(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """How two measurements stand to each other, where both were made."""
+    for name, one, other, level, key in (
+        ("ours / floor, p50 at one", "ours", "floor", 1, "whole"),
+        ("stock / ours, p50 at one", "stock", "ours", 1, "whole"),
+        ("ours / stock, turns per second at 50", "ours", "stock", 50, "rate"),
+        ("two Rasa servers / one, turns per second at 50", "two", "ours", 50, "rate"),
+    ):
+        values = [found.get(side, {}).get("levels", {}).get(level, {}).get(key) for side in (one, other)]
+        if None not in values:
+            above, below = (value if key == "rate" else value[0] for value in values)
+            yield f"{name}: {above / below:.2f}"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _pair(value: Sequence[float] | None) -> str:
-    return f"{'':>20}" if value is None else f"{f'{value[0]:.0f} / {value[1]:.0f}':>20}"
+    """p50 and p95."""
+    return "" if value is None else f"{value[0]:.0f} / {value[1]:.0f}"
 
 
-async def run(folder: Path, seconds: float) -> dict[str, dict[str, Any]]:
-    """All three, one after the other."""
+async def run(folder: Path, seconds: float, wanted: Sequence[str], levels: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """What is wanted of :data:`ALL`, one after the other."""
     print(f"in {folder}: training", flush=True)
-    models = {"ours": MODEL, "stock": stock_model(folder), "floor": floor_model(folder)}
+    trained = {name: train_it(folder) for name, train_it in (("stock", stock_model), ("floor", floor_model)) if name in wanted}
     found = {}
-    for name in ("ours", "stock"):
+    for name in wanted:
         print(name, flush=True)
-        found[name] = await measure_bot(folder / name, models[name], seconds, grows=name == "ours")
-    print("floor", flush=True)
-    found["floor"] = await measure_floor(folder / "floor", models["floor"], seconds)
+        if name == "floor":
+            found[name] = await measure_floor(folder / name, trained[name], seconds, levels)
+        elif name == "two":
+            found[name] = await measure_bot(folder / name, MODEL, seconds, [level for level in levels if level > 1], ("rasa", "rasa-2"))
+        elif name == "stock":
+            found[name] = await measure_bot(folder / name, trained[name], seconds, levels, ("stock-rasa",))
+        else:
+            found[name] = await measure_bot(folder / name, MODEL, seconds, levels)
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches.turns", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0, help="of load at each level")
+    parser.add_argument("--only", nargs="+", choices=ALL, default=ALL, metavar="NAME", help=f"measure a part: {', '.join(ALL)}")
+    parser.add_argument("--at", nargs="+", type=int, default=CONVERSATIONS, metavar="N", help="so many conversations at once")
     parser.add_argument("--out", type=Path, help="write the figures as JSON, too")
     asked = parser.parse_args()
     if not MODEL.exists():
         raise SystemExit("There is no model for Rasa: python -m bot train")
     folder = Path(tempfile.mkdtemp(prefix="tadamon-bench-"))
-    found = asyncio.run(run(folder, asked.seconds))
+    found = asyncio.run(run(folder, asked.seconds, asked.only, sorted(asked.at)))
     print(table(found))
     if asked.out:
         asked.out.write_text(json.dumps(found, indent=1), encoding="utf-8")

@@ -6,7 +6,9 @@ server quotes the whole conversation that was sent to it; below INFO it logs eve
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import sys
 from collections.abc import MutableMapping, Sequence
 from itertools import pairwise
@@ -17,6 +19,8 @@ from bot import logs
 from bot.loopback import is_local
 from bot.settings import NO_MODEL, SettingError, settings
 
+BUSY_SECONDS = 30
+"""How long the tracker is waited for, where somebody else writes to its file."""
 HARMLESS = frozenset({"event", "event_info", "event_key", "level", "timestamp", "logger", "exc_info", "action_name", "filename", "key"})
 """Fields of Rasa's lines that name things and quote nobody; any other, a new version's too, is blanked."""
 
@@ -80,6 +84,37 @@ def prepare_server() -> None:
     server.create_app = create
 
 
+def compile_answers_once() -> None:
+    """Check what the action server answers with a validator made once. Rasa has jsonschema check the schema itself, which never changes,
+    each time: half of what a turn cost."""
+    from jsonschema.validators import validator_for
+    from rasa.core.actions.action import RemoteAction
+
+    schema = RemoteAction.action_response_format_spec()
+    validator, complain = validator_for(schema)(schema), RemoteAction._validate_action_result
+
+    def validate(action: Any, answer: Any) -> bool:
+        # An answer that is wrong is told in Rasa's own words.
+        return validator.is_valid(answer) or bool(complain(action, answer))
+
+    RemoteAction._validate_action_result = validate
+
+
+def keep_tracker_open(url: str) -> None:
+    """Let Rasa keep its connection to a tracker that is a file, and write the file ahead: no reader waits for a writer, and a turn waits
+    once for the disk. Rasa would open and close it several times a turn, and the last that closes a database puts its log away."""
+    if not url.startswith("sqlite:///"):
+        return
+    from rasa.core import tracker_store
+    from sqlalchemy.pool import QueuePool
+
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=BUSY_SECONDS)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    # Asked for no other URL than this one: there is one tracker.
+    kept = {"poolclass": QueuePool, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    tracker_store.create_engine_kwargs = lambda _url: kept
+
+
 def check(arguments: Sequence[str]) -> None:
     """End with one line where a setting is wrong or the model is missing: stock Rasa would start, and answer nobody."""
     try:
@@ -98,6 +133,8 @@ def main() -> None:
     install()
     if "run" in sys.argv[1:]:
         prepare_server()
+        compile_answers_once()
+        keep_tracker_open(settings().tracker_database_url)
     rasa()
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -62,22 +63,8 @@ def claim(session: Session, name: str, limit: int, at: datetime, busy_chats: Seq
 
     A chat whose oldest update waits for a later attempt waits whole: the order of a chat is never broken.
     """
-    oldest = select(InboxUpdate.chat_id, func.min(InboxUpdate.update_id).label("update_id")).where(InboxUpdate.state.in_(_OPEN))
-    if busy_chats:
-        oldest = oldest.where(InboxUpdate.chat_id.not_in(busy_chats))
-    heads = oldest.group_by(InboxUpdate.chat_id).subquery()
-    free = (
-        select(InboxUpdate)
-        .join(heads, InboxUpdate.update_id == heads.c.update_id)
-        .where(
-            (InboxUpdate.claimed_until.is_(None)) | (InboxUpdate.claimed_until < at),
-            (InboxUpdate.not_before.is_(None)) | (InboxUpdate.not_before <= at),
-        )
-        .order_by(InboxUpdate.update_id)
-        .limit(limit)
-    )
     claimed = []
-    for row in session.execute(free).scalars().all():
+    for row in session.execute(_free(), {"at": at, "busy": list(busy_chats), "limit": limit}).scalars().all():
         # Two gateways may have read the same row: the UPDATE decides.
         taken = session.execute(
             update(InboxUpdate)
@@ -101,12 +88,33 @@ def claim(session: Session, name: str, limit: int, at: datetime, busy_chats: Seq
     return claimed
 
 
+@lru_cache(maxsize=1)
+def _free() -> Any:
+    """The updates that :func:`claim` may take, with ``at``, ``busy`` and ``limit`` left open: putting it together takes longer than its
+    answer."""
+    oldest = select(InboxUpdate.chat_id, func.min(InboxUpdate.update_id).label("update_id")).where(
+        InboxUpdate.state.in_(_OPEN), InboxUpdate.chat_id.not_in(bindparam("busy", expanding=True))
+    )
+    heads = oldest.group_by(InboxUpdate.chat_id).subquery()
+    return (
+        select(InboxUpdate)
+        .join(heads, InboxUpdate.update_id == heads.c.update_id)
+        .where(
+            (InboxUpdate.claimed_until.is_(None)) | (InboxUpdate.claimed_until < bindparam("at")),
+            (InboxUpdate.not_before.is_(None)) | (InboxUpdate.not_before <= bindparam("at")),
+        )
+        .order_by(InboxUpdate.update_id)
+        .limit(bindparam("limit"))
+    )
+
+
 def finish(session: Session, update_id: int, state: str) -> None:
     """Close an update (done, refused or failed) and forget its text: the tracker keeps what the dialogue needs."""
     session.execute(
         update(InboxUpdate)
         .where(InboxUpdate.update_id == update_id)
         .values(state=state, payload={}, claimed_by=None, claimed_until=None, not_before=None)
+        .execution_options(synchronize_session=False)
     )
 
 

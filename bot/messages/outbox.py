@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from html import escape
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.messages import buttons
@@ -219,19 +220,30 @@ def heads(
     A chat whose head must wait (after ``retry_after``) waits whole, so that order holds. What it costs grows with the messages that
     must wait, not with those that may leave: the index gives them in order, and the look stops at the limit.
     """
+    asked = {"at": at, "busy": list(busy_chats), "limit": limit}
+    return list(session.execute(_heads(quiet, urgent_only), asked).scalars())
+
+
+def has_head(session: Session, at: datetime, quiet: bool, busy_chats: Collection[int], urgent_only: bool = False) -> bool:
+    """Whether :func:`heads` would find any: a look that takes nothing out."""
+    asked = {"at": at, "busy": list(busy_chats), "limit": 1}
+    return session.execute(_heads(quiet, urgent_only).with_only_columns(OutboxMessage.id), asked).first() is not None
+
+
+@lru_cache(maxsize=4)
+def _heads(quiet: bool, urgent_only: bool) -> Any:
+    """The query of :func:`heads`, with ``at``, ``busy`` and ``limit`` left open: putting it together takes longer than its answer."""
     earlier = aliased(OutboxMessage)
     is_earlier = (earlier.urgency < OutboxMessage.urgency) | ((earlier.urgency == OutboxMessage.urgency) & (earlier.id < OutboxMessage.id))
     before = select(earlier.id).where(earlier.chat_id == OutboxMessage.chat_id, earlier.state == "queued", is_earlier)
     query = select(OutboxMessage).where(
         OutboxMessage.state == "queued",
-        (OutboxMessage.not_before.is_(None)) | (OutboxMessage.not_before <= at),
+        (OutboxMessage.not_before.is_(None)) | (OutboxMessage.not_before <= bindparam("at")),
+        OutboxMessage.chat_id.not_in(bindparam("busy", expanding=True)),
     )
     if quiet:
         query = query.where(OutboxMessage.solicited.is_(True))
         before = before.where(earlier.solicited.is_(True))
-    if busy_chats:
-        query = query.where(OutboxMessage.chat_id.not_in(busy_chats))
     if urgent_only:
         query = query.where(OutboxMessage.urgency < _URGENCY[DIGEST])
-    query = query.where(~before.exists()).order_by(OutboxMessage.urgency, OutboxMessage.id).limit(limit)
-    return list(session.execute(query).scalars())
+    return query.where(~before.exists()).order_by(OutboxMessage.urgency, OutboxMessage.id).limit(bindparam("limit"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class Database:
         # On SQLite a transaction that will write says so at its start: a later change of mind fails at once when another
         # writer was faster, whatever the timeout.
         self._writing = self.engine.execution_options(tadamon_write=True)
+        # SQLite lets one writer in and has the others look again after a while that grows. Of one process, each gets its turn at once.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -43,7 +46,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that writes: committed at its end, rolled back where an error leaves it."""
-        with Session(self._writing, future=True) as session, session.begin():
+        with self._turn, Session(self._writing, future=True) as session, session.begin():
             yield session
             changes.write_down(session, clock.real_now())
             news.send(session)

@@ -22,8 +22,10 @@ from sqlalchemy.orm import Session
 log = structlog.get_logger("store")
 
 OUTBOX = "tadamon_outbox"
-"""What is told of: messages were queued. A channel of PostgreSQL; SQLite tells of every commit alike."""
-LOOK_SECONDS = 0.01
+"""What is told of: messages were queued. A channel of PostgreSQL."""
+_IS_THERE = {OUTBOX: "SELECT 1 FROM outbox WHERE state = 'queued' LIMIT 1"}
+"""SQLite tells of every commit alike: whether this one may be of interest."""
+LOOK_SECONDS = 0.004
 """Between two looks at SQLite's count, which take some microseconds."""
 RETRY_SECONDS = 1.0
 _LISTEN_SECONDS = 0.2
@@ -72,13 +74,13 @@ def _insist(watch: Callable[..., None], url: str, channel: str, heard: Callable[
             ends.wait(RETRY_SECONDS)
 
 
-def _watch_sqlite(url: str, _channel: str, heard: Callable[[], None], ends: threading.Event) -> None:
+def _watch_sqlite(url: str, channel: str, heard: Callable[[], None], ends: threading.Event) -> None:
     path = sqlalchemy.engine.make_url(url).database
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)) as connection:
         known = None
         while not ends.is_set():
             count = connection.execute("PRAGMA data_version").fetchone()[0]
-            if known is not None and count != known:
+            if known is not None and count != known and connection.execute(_IS_THERE[channel]).fetchone():
                 heard()
             known = count
             time.sleep(LOOK_SECONDS)

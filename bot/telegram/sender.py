@@ -171,7 +171,7 @@ class Sender:
         if not done:
             with self._database.read() as session:
                 # A look without a writer's lock: most ticks find nothing.
-                if not self._heads(session, 1, busy_chats, broadcasts):
+                if not outbox.has_head(session, clock.real_now(), self._is_quiet(), busy_chats, urgent_only=broadcasts <= 0):
                     return []
         with self._database.write() as session:
             for row, outcome in done:
@@ -190,10 +190,12 @@ class Sender:
             return rows
 
     def _heads(self, session: Session, room: int, busy_chats: Collection[int], broadcasts: int) -> list[OutboxMessage]:
-        quiet = digests.in_quiet_hours(clock.now(), self._quiet_hours)
-        rows = outbox.heads(session, clock.real_now(), quiet, room, busy_chats, urgent_only=broadcasts <= 0)
+        rows = outbox.heads(session, clock.real_now(), self._is_quiet(), room, busy_chats, urgent_only=broadcasts <= 0)
         urgent = [row for row in rows if row.kind != outbox.DIGEST]
         return [*urgent, *[row for row in rows if row.kind == outbox.DIGEST][: max(broadcasts, 0)]]
+
+    def _is_quiet(self) -> bool:
+        return digests.in_quiet_hours(clock.now(), self._quiet_hours)
 
     async def _see_through(self, row: OutboxMessage) -> None:
         began = time.monotonic()

@@ -1,0 +1,182 @@
+"""``python -m benches.soak [--minutes N]``: 50 conversations without a pause, as long as nobody would bear; does anything grow?
+
+The whole product on PostgreSQL, each process its own, and a Telegram that answers at once. A thousand people come back again and again, so
+that their conversations grow long. Every ten seconds is noted, of each process, its memory (PSS), open files and threads; the connections
+that the database serves; the age of the oldest update and of the oldest message that are due.
+
+The first third is for warming up. Of the other two thirds the medians are compared: what has grown is named, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import sqlalchemy
+
+from benches.turns import PATIENCE_SECONDS, SAID, Bot, Telegram, family, free_port, listens, started, until, webhook_settings
+from bot.settings import MODEL
+
+PEOPLE, CONVERSATIONS = 1_000, 50
+SAMPLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """How far the median of a measure may go up from one third to the next: a share of it, and so much more."""
+
+    share: float
+    more: float
+
+
+ALLOWED = {
+    # Of memory a part is what the last turns left for the collector; of queues, what the machine was doing beside.
+    "memory, MB": Allowed(0.05, 10),
+    "open files": Allowed(0, 3),
+    "threads": Allowed(0, 3),
+    "connections": Allowed(0, 2),
+    "age of the inbox, s": Allowed(0.25, 1),
+    "age of the outbox, s": Allowed(0.25, 1),
+}
+"""By the part of a measure's name after the process's."""
+
+
+def grown(samples: Sequence[Mapping[str, float]]) -> list[str]:
+    """What grew from the second third of the samples to the last, a line each."""
+    third = len(samples) // 3
+    middle, last = samples[third : 2 * third], samples[2 * third :]
+    lines = []
+    for name in samples[-1]:
+        before, after = (median(sample[name] for sample in part) for part in (middle, last))
+        allowed = ALLOWED[name.partition(": ")[2] or name]
+        if after > before * (1 + allowed.share) + allowed.more:
+            lines.append(f"{name}: {before:.1f} → {after:.1f}")
+    return lines
+
+
+def table(samples: Sequence[Mapping[str, float]]) -> str:
+    """Each measure at the end of the first third, and its medians in the other two."""
+    third = len(samples) // 3
+    lines = [f"{'median':<28}{'second third':>14}{'last third':>14}{'highest':>12}"]
+    for name in samples[-1]:
+        middle, last = (median(sample[name] for sample in part) for part in (samples[third : 2 * third], samples[2 * third :]))
+        lines.append(f"{name:<28}{middle:>14.1f}{last:>14.1f}{max(sample[name] for sample in samples[third:]):>12.1f}")
+    return "\n".join(lines)
+
+
+# ---- measuring
+
+
+def sample(bot: Bot, connection: Any) -> dict[str, float]:
+    """All measures now."""
+    found: dict[str, float] = {}
+    for name, megabytes in bot.memory().items():
+        found[f"{name}: memory, MB"] = megabytes
+        pids = list(family(bot.running[name].pid))
+        found[f"{name}: open files"] = sum(_count(f"/proc/{pid}/fd") for pid in pids)
+        found[f"{name}: threads"] = sum(_count(f"/proc/{pid}/task") for pid in pids)
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    found["connections"] = float(connection.exec_driver_sql(count).scalar_one())
+    for queue, at, states in (("inbox", "received_at", "'waiting', 'working'"), ("outbox", "created_at", "'queued', 'sending'")):
+        age = f"SELECT coalesce(extract(epoch FROM now() - min({at})), 0) FROM {queue} WHERE state IN ({states})"
+        found[f"age of the {queue}, s"] = float(connection.exec_driver_sql(age).scalar_one())
+    return found
+
+
+def _count(folder: str) -> int:
+    return sum(1 for _ in Path(folder).iterdir())
+
+
+async def soak(folder: Path, database_url: str, minutes: float) -> tuple[list[dict[str, float]], dict[str, int]]:
+    """Samples, and how many turns there were."""
+    webhook = free_port()
+    telegram = Telegram(f"http://127.0.0.1:{webhook}/updates")
+    server = telegram.server()
+    serving = asyncio.create_task(server.serve())
+    samples: list[dict[str, float]] = []
+    counts = {"turns": 0, "given up": 0}
+    names = ("actions", "rasa", "web", "worker", "gateway")
+    with started(folder, MODEL, names, **webhook_settings(telegram, webhook), DATABASE_URL=database_url) as bot:
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=limits) as http:
+            await asyncio.to_thread(until, lambda: listens(webhook))
+            ends = time.monotonic() + minutes * 60
+            # Each has people of its own, so that nobody is in two conversations at once.
+            talking = [asyncio.create_task(_converse(telegram, http, place, ends, counts)) for place in range(CONVERSATIONS)]
+            engine = sqlalchemy.create_engine(database_url, future=True, isolation_level="AUTOCOMMIT")
+            with engine.connect() as connection:
+                while time.monotonic() < ends:
+                    await asyncio.sleep(SAMPLE_SECONDS)
+                    samples.append(await asyncio.to_thread(sample, bot, connection))
+                    print(f"\r{len(samples)} samples, {counts['turns']} turns", end="", flush=True)
+            print()
+            await asyncio.gather(*talking)
+    server.should_exit = True
+    await serving
+    return samples, counts
+
+
+async def _converse(telegram: Telegram, http: httpx.AsyncClient, place: int, ends: float, counts: dict[str, int]) -> None:
+    people = range(PEOPLE // CONVERSATIONS)
+    for person, said in zip(itertools.cycle(people), itertools.cycle(SAID), strict=False):
+        chat_id = 10_000_000 + place * len(people) + person
+        for words in said:
+            if time.monotonic() >= ends:
+                return
+            try:
+                await telegram.turn(http, chat_id, words)
+                counts["turns"] += 1
+            except (httpx.HTTPError, asyncio.TimeoutError):
+                counts["given up"] += 1
+                break
+
+
+@contextlib.contextmanager
+def _postgres() -> Iterator[str]:
+    from tests.postgres import PostgresServer, programs
+
+    if programs() is None:
+        raise SystemExit("PostgreSQL is not installed: scripts/debian-packages does it")
+    server = PostgresServer()
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        server.remove()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benches.soak", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--out", type=Path, help="write the samples as JSON, too")
+    asked = parser.parse_args()
+    if not MODEL.exists():
+        raise SystemExit("There is no model for Rasa: python -m bot train")
+    folder = Path(tempfile.mkdtemp(prefix="tadamon-soak-"))
+    with _postgres() as url:
+        samples, counts = asyncio.run(soak(folder / "run", url, asked.minutes))
+    if asked.out:
+        asked.out.write_text(json.dumps(samples), encoding="utf-8")
+    print(table(samples))
+    print(f"{counts['turns']} turns, {counts['turns'] / asked.minutes / 60:.1f} a second; {counts['given up']} were given up")
+    if found := [*grown(samples), *([f"{counts['given up']} turns without an answer"] if counts["given up"] else [])]:
+        raise SystemExit("\n".join(["grown:", *found]))
+    shutil.rmtree(folder)
+    print("nothing has grown")
+
+
+if __name__ == "__main__":
+    main()
