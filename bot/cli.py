@@ -12,6 +12,7 @@ from typing import NoReturn
 import typer
 
 from bot import clock
+from bot.export_cli import export
 from bot.settings import MODEL, NO_MODEL, SETTINGS, SettingError, Settings, settings
 from bot.staff_cli import accounts
 
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 staff = typer.Typer(no_args_is_help=True, help="Accounts of the console, and what staff may do by hand.")
 staff.add_typer(accounts)
 app.add_typer(staff, name="staff")
+app.add_typer(export, name="export")
 
 
 def _fail(line: str) -> NoReturn:
@@ -267,6 +269,47 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object."
             typer.echo(f"{key}: {value}")
     if not report["healthy"]:
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(
+    folder: Path,
+    keep: int = typer.Option(None, min=1, help="Then delete all backups in FOLDER but so many of the newest."),
+) -> None:
+    """Make a backup of the databases in FOLDER, while everything runs."""
+    from bot.backup import make
+    from bot.services import readiness
+    from bot.store.backup import BackupError
+    from bot.store.engine import database
+
+    found = _migrated()
+    os.umask(0o077)
+    try:
+        made = make(found, readiness.look(database()).at, folder, keep)
+    except BackupError as error:
+        _fail(str(error))
+    typer.echo(str(made))
+
+
+@app.command()
+def restore(
+    made: Path = typer.Argument(..., metavar="BACKUP", help="One of the folders that backup made."),
+    erased: list[Path] = typer.Option(None, help="Folder of the record of erasures; several times where workers had their own."),
+    nobody_was_erased: bool = typer.Option(False, "--nobody-was-erased", help="There is no record; nobody asked to be forgotten since."),
+) -> None:
+    """Bring a backup back into databases that are empty, without whoever was erased since."""
+    from bot.backup import bring_back
+    from bot.store.backup import BackupError
+
+    found = _settings()
+    os.umask(0o077)
+    records = [] if nobody_was_erased else (erased or [found.erased_dir])
+    try:
+        done = bring_back(found, made, records, typer.echo)
+    except BackupError as error:
+        _fail(str(error))
+    typer.echo(f"as of {done.made_at:%Y-%m-%d %H:%M} UTC; {done.erased_again} erased again, {done.lists_left} lists left unsent")
+    typer.echo("Of what was done since, nothing is there: look again at accounts that were closed and people who were kept out.")
 
 
 @app.command()

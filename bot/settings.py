@@ -84,6 +84,10 @@ def _folder(value: str) -> Path:
     return PROJECT / value
 
 
+def _optional_folder(value: str) -> Path | None:
+    return _folder(value) if value else None
+
+
 def _python(value: str) -> Path:
     # Not resolved: the Python of an environment is a link, and knows its packages by where the link stands.
     return PROJECT / value if value else Path(sys.executable)
@@ -203,6 +207,13 @@ SETTINGS = (
     ),
     Setting("VAR_DIR", "var", _folder, "Folder for what a run leaves behind: the sandbox's chats, the supervisor's files, training logs."),
     Setting(
+        "ERASED_DIR",
+        "",
+        _optional_folder,
+        "Folder of the record of erasures, by which a backup that is brought back forgets again whoever was erased since. Best on another "
+        "disk than the database, and the same for all workers. Default: erased in VAR_DIR.",
+    ),
+    Setting(
         "RASA_URL", "", _urls, "The Rasa server; or several, apart by spaces, of which each chat has one. Default: RASA_PORT on loopback."
     ),
     Setting(
@@ -292,6 +303,7 @@ class Settings:
     database_url: str
     tracker_database_url: str
     var_dir: Path
+    erased_dir: Path
     rasa_urls: tuple[str, ...]
     rasa_host: str
     rasa_port: int
@@ -371,6 +383,7 @@ def _completed(values: dict[str, Any], environment: Mapping[str, str]) -> dict[s
     if values["quiet_hours"] == "":
         values["quiet_hours"] = None if sandbox else (20, 9)
     values["organisation_validation"] = values["organisation_validation"] or ("auto" if sandbox else "staff")
+    values["erased_dir"] = values["erased_dir"] or values["var_dir"] / "erased"
     values["rasa_urls"] = values.pop("rasa_url") or (f"http://127.0.0.1:{values['rasa_port']}",)
     values["actions_url"] = values["actions_url"] or f"http://127.0.0.1:{values['actions_port']}"
     values["tracker_database_url"] = values["tracker_database_url"] or _tracker_beside(values["database_url"])

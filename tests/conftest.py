@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
@@ -17,6 +18,11 @@ from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.engine import database as own_database
 from tests.postgres import PostgresServer, programs
+
+with warnings.catch_warnings():
+    # APScheduler 3.9 asks pkg_resources for its own version, which complains of itself. Loaded here, it does so to nobody.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import apscheduler  # noqa: F401
 
 HAS_RASA = find_spec("rasa") is not None
 collect_ignore = (

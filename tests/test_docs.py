@@ -11,6 +11,7 @@ import yaml
 
 from bot import clock
 from bot.cli import app
+from bot.scheduler.jobs import JOBS, Job
 from bot.services.seeding import seed
 from bot.settings import PROJECT, SETTINGS, Setting
 from bot.store.engine import Database
@@ -64,3 +65,13 @@ def test_the_seed_file_that_is_shown_can_be_read(database: Database, tmp_path: P
     with database.write() as session:
         made = seed(session, path, clock.parse_instant("2026-11-24T10:00:00"))
     assert made == {"people": 1, "organisations": 1, "missions": 1, "applications": 0}
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_every_job_is_documented(job: Job) -> None:
+    assert f"| `{job.name}` | {job.every_seconds} s |" in OPERATING
+
+
+def test_every_documented_job_exists() -> None:
+    told = OPERATING.partition("## Jobs")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", told, re.MULTILINE) == [job.name for job in JOBS]

@@ -22,6 +22,7 @@ from bot.services import (
     bans,
     conversation_marks,
     digests,
+    erased,
     erasure,
     impact,
     login_throttle,
@@ -132,7 +133,7 @@ def erase_people(database: Database, settings: Settings) -> None:
     with database.read() as session:
         if not erasure.is_wished(session):
             return
-    if done := erasure.run(database.write, Tracker(settings.tracker_database_url), clock.now()):
+    if done := erasure.run(database.write, Tracker(settings.tracker_database_url), clock.now(), settings.erased_dir):
         log.info("erasures", done=done)
 
 
@@ -149,6 +150,7 @@ def read_transcripts(database: Database, settings: Settings) -> None:
 def keep_house(database: Database, settings: Settings) -> None:
     """Forget what is no longer needed: expired buttons, old effects, texts of old messages and of requests that are closed."""
     now = clock.real_now()
+    erased.forget_old(settings.erased_dir, now)
     with database.write() as session:
         buttons.forget_expired(session, clock.now())
         aid_clock.forget_old(session, clock.now())

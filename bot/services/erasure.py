@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from bot.messages import outbox
 from bot.messages.outbox import Draft
-from bot.services import bans, conversation_marks, farewell, transcript_retention
+from bot.services import bans, conversation_marks, erased, farewell, transcript_retention
 from bot.services.profiles import person_of
 from bot.store import changes
 from bot.store.models import (
@@ -51,6 +52,8 @@ from bot.texts import text
 WRITE = Callable[[], AbstractContextManager[Session]]
 NOBODYS_CHAT = 0
 """An update that was answered keeps its number, so that Telegram's repetition of it is known; not its chat."""
+NOBODYS_REGISTER = "fr"
+"""Of a tombstone of whom nothing is known; nothing is said in it."""
 PATIENCE = timedelta(minutes=2)
 """So long the answer "it begins" may take to leave, before it is forgotten with the rest."""
 _OPEN = ("waiting", "working")
@@ -69,14 +72,18 @@ def is_wished(session: Session) -> bool:
     return session.execute(select(Erasure.id).where(Erasure.done_at.is_(None)).limit(1)).first() is not None
 
 
-def run(write: WRITE, tracker: Tracker, at: datetime) -> int:
-    """Fulfil the wishes whose turn is closed; returns how many. Killed anywhere, the next run takes it up again."""
+def run(write: WRITE, tracker: Tracker, at: datetime, record: Path | None = None) -> int:
+    """Fulfil the wishes whose turn is closed; returns how many. Killed anywhere, the next run takes it up again.
+
+    Args:
+        record: the folder of the record of erasures, by which a backup that is brought back forgets them again; None: none is kept.
+    """
     with write() as session:
         ids = list(session.execute(select(Erasure.id).where(Erasure.done_at.is_(None)).order_by(Erasure.id)).scalars())
-    return sum(forget(write, tracker, erasure_id, at) for erasure_id in ids)
+    return sum(forget(write, tracker, erasure_id, at, record) for erasure_id in ids)
 
 
-def forget(write: WRITE, tracker: Tracker, erasure_id: int, at: datetime) -> bool:
+def forget(write: WRITE, tracker: Tracker, erasure_id: int, at: datetime, record: Path | None = None) -> bool:
     """Take one wish through its steps; False where it must wait for the turn, or was done meanwhile."""
     with write() as session:
         erasure = _ready(session, erasure_id, at)
@@ -97,7 +104,28 @@ def forget(write: WRITE, tracker: Tracker, erasure_id: int, at: datetime) -> boo
         bans.note_erased(session, chat_id, at)
         outbox.queue(session, chat_id, outbox.REPLY, f"{outbox.LAST_WORD}{erasure.id}", [Draft(text(erasure.register, "erasure_done"))], at)
         _bury(session, chat_id, at)
+        if record is not None:
+            erased.note(record, session, chat_id)
     return True
+
+
+def forget_again(write: WRITE, tracker: Tracker, chat_id: int, at: datetime) -> None:
+    """Erase from what a backup brought back somebody who was erased since: as then, but nothing is said to him again, and what he said
+    just before the backup is not answered."""
+    with write() as session:
+        waiting = update(InboxUpdate).where(InboxUpdate.chat_id == chat_id, InboxUpdate.state.in_(_OPEN))
+        session.execute(waiting.values(state="refused").execution_options(synchronize_session=False))
+        person = person_of(session, chat_id)
+        wish(session, chat_id, person.register if person else NOBODYS_REGISTER, at - PATIENCE)
+        session.flush()
+        wished = select(Erasure).where(Erasure.chat_id == chat_id, Erasure.done_at.is_(None))
+        row = session.execute(wished).scalar_one()
+        row.requested_at = min(row.requested_at, at - PATIENCE)
+        erasure_id = int(row.id)
+    forget(write, tracker, erasure_id, at)
+    with write() as session:
+        said = delete(OutboxMessage).where(OutboxMessage.origin == f"{outbox.LAST_WORD}{erasure_id}")
+        session.execute(said.execution_options(synchronize_session=False))
 
 
 def _ready(session: Session, erasure_id: int, at: datetime) -> Erasure | None:

@@ -23,6 +23,7 @@ _SAID = {
     REFUSED: "DATABASE_URL is wrong: its server knows no such database or account, or refuses the password.",
     READ_ONLY: "The database cannot be written: the file of DATABASE_URL and its folder must belong to this account, on a disk with room.",
     migrate.BEHIND: "The database is older than this version: python -m bot migrate",
+    migrate.RESTORING: "A backup was being brought back into this database and is not whole: empty it, and do it again.",
     migrate.NEWER: "The database is newer than this version, which must not touch it: start the version that migrated it.",
 }
 
@@ -34,7 +35,7 @@ class Standing:
     database: str
     """ok, unreachable, refused (no such database, wrong password) or read-only."""
     migrations: str | None = None
-    """current, behind or newer; None: it cannot be asked."""
+    """current, behind, newer or restoring; None: it cannot be asked."""
     at: str | None = None
     """The revision of its schema; None: it has none, or cannot be asked."""
 
@@ -44,7 +45,7 @@ class Standing:
 
     @property
     def may_migrate(self) -> bool:
-        return self.database == OK and self.migrations != migrate.NEWER
+        return self.database == OK and self.migrations not in (migrate.NEWER, migrate.RESTORING)
 
     @property
     def obstacle(self) -> str | None:
@@ -60,6 +61,8 @@ def look(database: Database, writes: bool = False) -> Standing:
     """
     try:
         at = migrate.revision(database)
+        if migrate.is_restoring(database):
+            return Standing(OK, migrate.RESTORING, at)
         if writes and database.is_sqlite:
             with database.write() as session:
                 session.execute(select(1))  # a transaction begins with its first statement

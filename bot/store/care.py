@@ -72,3 +72,13 @@ class Erasure(Base):
     """In which the last word is said."""
     requested_at = Column(Instant, nullable=False)
     done_at = Column(Instant)
+
+
+class Key(Base):
+    """A secret that only this database holds, and backups of it."""
+
+    __tablename__ = "keys"
+
+    name = Column(String(32), primary_key=True)
+    """erasures: under it the record outside the database names who was erased (bot/services/erased.py)."""
+    value = Column(String(64), nullable=False)

@@ -16,7 +16,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_241_806
 """Any number that is ours: two processes that migrate PostgreSQL at once wait for each other."""
 
-CURRENT, BEHIND, NEWER = "current", "behind", "newer"
+CURRENT, BEHIND, NEWER, RESTORING = "current", "behind", "newer", "restoring"
+_MARK = "restoring"
+"""A table that stands in a PostgreSQL database as long as a backup is being brought back into it."""
 
 
 def config(connection: Any = None) -> Config:
@@ -40,6 +42,25 @@ def revision(database: Database) -> str | None:
     with database.engine.connect() as connection:
         found: str | None = MigrationContext.configure(connection).get_current_revision()
         return found
+
+
+def begin_restoring(database: Database) -> None:
+    """Let nobody start on a database before :func:`end_restoring`, however that which is done meanwhile ends."""
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE {_MARK} (since timestamptz NOT NULL DEFAULT now())")
+
+
+def end_restoring(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {_MARK}")
+
+
+def is_restoring(database: Database) -> bool:
+    """Whether a backup was being brought back and is not whole. A backup of SQLite gets its name once it is."""
+    if database.is_sqlite:
+        return False
+    with database.engine.connect() as connection:
+        return connection.exec_driver_sql(f"SELECT to_regclass('{_MARK}')").scalar_one() is not None
 
 
 def newest_revision() -> str | None:

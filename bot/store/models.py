@@ -2,7 +2,7 @@
 
 from bot.store.aid import HelpCall, HelpRequest
 from bot.store.base import metadata
-from bot.store.care import Erasure, Handoff, Invitation, Message
+from bot.store.care import Erasure, Handoff, Invitation, Key, Message
 from bot.store.certificates import Certificate
 from bot.store.changes import ChangeRow
 from bot.store.commitments import Participation, PresenceCode, Reflection
@@ -63,6 +63,7 @@ __all__ = [
     "InboxUpdate",
     "Initiative",
     "Invitation",
+    "Key",
     "LastList",
     "Lease",
     "LoginThrottle",

@@ -129,6 +129,12 @@ class Tracker:
             for number, sender, kind, timestamp, kept in rows
         ]
 
+    def chats(self) -> set[int]:
+        """Every chat of Telegram that something is kept of."""
+        with self._connection() as connection:
+            senders = connection.execute(select(_EVENTS.c.sender_id).distinct()).scalars() if connection is not None else ()
+            return {int(sender) for sender in senders if sender.lstrip("-").isdecimal() and sender != _NOBODY}
+
     def forget(self, chat_id: int) -> int:
         """Delete all that was said in a chat; returns how many events."""
         with self._connection() as connection:
