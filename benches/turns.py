@@ -31,7 +31,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -45,7 +45,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.services import transcript_index
 from bot.settings import MODEL, PROJECT, Settings, read
+from bot.store.engine import Database
+from bot.store.tracker import Tracker
 from bot.supervise import commands, environment
 from nlu.evaluation.__main__ import thinned
 
@@ -385,7 +388,8 @@ async def _at_length(bot: Bot, say: Turn, events: int) -> dict[str, float]:
         await say(chat_id, "bonjour")
         _prolong(bot.folder / "tadamon-tracker.db", chat_id, events)
         # The worker copies what was said for staff to read, and would do so at once for all of it: people say one thing after the other.
-        await asyncio.to_thread(until, lambda: _is_copied(bot.folder))
+        if "worker" in bot.running:
+            await asyncio.to_thread(until, lambda: _is_copied(bot.folder))
         took = [(await say(chat_id, text))["whole"] for text in ("bonjour", "merci", "c'est quoi ton nom ?")]
         firsts.append(took[0])
         laters += took[1:]
@@ -393,13 +397,13 @@ async def _at_length(bot: Bot, say: Turn, events: int) -> dict[str, float]:
 
 
 def _prolong(path: Path, chat_id: int, events: int) -> None:
-    """Repeat what a chat has said so far until there are so many events of it, all of the same session."""
+    """Repeat what a chat has said so far until there are so many events of it, all of the same session, and the bot listens."""
     with sqlite3.connect(path, timeout=30) as connection:
         rows = connection.execute(
             "SELECT type_name, timestamp, intent_name, action_name, data FROM events WHERE sender_id = ? ORDER BY id", (str(chat_id),)
         ).fetchall()
         again = [row for row in rows if row[0] not in ("session_started", "slot", "active_loop")]
-        more = itertools.islice(itertools.cycle(again), max(events - len(rows), 0))
+        more = again * -(-max(events - len(rows), 0) // len(again))
         connection.executemany(
             "INSERT INTO events (sender_id, type_name, timestamp, intent_name, action_name, data) VALUES (?, ?, ?, ?, ?, ?)",
             [(str(chat_id), kind, rows[-1][1], intent, action, _anew(data)) for kind, _, intent, action, data in more],
@@ -407,10 +411,9 @@ def _prolong(path: Path, chat_id: int, events: int) -> None:
 
 
 def _is_copied(folder: Path) -> bool:
-    """Whether the worker has read all events; of the floor, which has none, it is not asked."""
-    with sqlite3.connect(folder / "tadamon.db", timeout=30) as ours, sqlite3.connect(folder / "tadamon-tracker.db", timeout=30) as tracker:
-        mark = ours.execute("SELECT max(settled_id) FROM transcript_marks").fetchone()[0]
-        return mark is None or mark >= tracker.execute("SELECT max(id) FROM events").fetchone()[0]
+    """Whether the worker has read all events."""
+    with closing(Database(f"sqlite:///{folder}/tadamon.db")) as database, database.read() as session:
+        return not transcript_index.is_behind(session, Tracker(f"sqlite:///{folder}/tadamon-tracker.db"))
 
 
 def _anew(data: str) -> str:

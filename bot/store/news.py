@@ -23,9 +23,9 @@ log = structlog.get_logger("store")
 
 OUTBOX = "tadamon_outbox"
 """What is told of: messages were queued. A channel of PostgreSQL."""
-_IS_THERE = {OUTBOX: "SELECT 1 FROM outbox WHERE state = 'queued' LIMIT 1"}
-"""SQLite tells of every commit alike: whether this one may be of interest."""
-LOOK_SECONDS = 0.004
+_IS_THERE = {OUTBOX: "SELECT 1 FROM outbox WHERE state = 'queued' AND urgency < 2 LIMIT 1"}
+"""SQLite tells of every commit alike: whether this one may be of interest. Lists are in no haste."""
+LOOK_SECONDS = 0.002
 """Between two looks at SQLite's count, which take some microseconds."""
 RETRY_SECONDS = 1.0
 _LISTEN_SECONDS = 0.2
@@ -48,7 +48,7 @@ def send(session: Session) -> None:
 
 
 @contextmanager
-def watched(url: str, channel: str, heard: Callable[[], None]) -> Iterator[None]:
+def watched(url: str, channel: str, heard: Callable[[], object]) -> Iterator[None]:
     """Call ``heard`` from a thread whenever there is news, as long as the block runs.
 
     Args:
@@ -65,7 +65,7 @@ def watched(url: str, channel: str, heard: Callable[[], None]) -> Iterator[None]
         thread.join(2 * RETRY_SECONDS)
 
 
-def _insist(watch: Callable[..., None], url: str, channel: str, heard: Callable[[], None], ends: threading.Event) -> None:
+def _insist(watch: Callable[..., None], url: str, channel: str, heard: Callable[[], object], ends: threading.Event) -> None:
     while not ends.is_set():
         try:
             watch(url, channel, heard, ends)
@@ -74,7 +74,7 @@ def _insist(watch: Callable[..., None], url: str, channel: str, heard: Callable[
             ends.wait(RETRY_SECONDS)
 
 
-def _watch_sqlite(url: str, channel: str, heard: Callable[[], None], ends: threading.Event) -> None:
+def _watch_sqlite(url: str, channel: str, heard: Callable[[], object], ends: threading.Event) -> None:
     path = sqlalchemy.engine.make_url(url).database
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)) as connection:
         known = None
@@ -86,7 +86,7 @@ def _watch_sqlite(url: str, channel: str, heard: Callable[[], None], ends: threa
             time.sleep(LOOK_SECONDS)
 
 
-def _watch_postgresql(url: str, channel: str, heard: Callable[[], None], ends: threading.Event) -> None:
+def _watch_postgresql(url: str, channel: str, heard: Callable[[], object], ends: threading.Event) -> None:
     engine = sqlalchemy.create_engine(url, future=True, hide_parameters=True, poolclass=sqlalchemy.pool.NullPool)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sql(f"LISTEN {channel}"))

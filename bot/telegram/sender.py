@@ -89,15 +89,18 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: list[tuple[OutboxMessage, Outcome]] = []
         self._news = asyncio.Event()
+        self._is_queued = False
+        """Whether it was heard that something is queued, and nobody has looked since."""
 
     async def run(self) -> None:
         """Send until cancelled; then note what became of the messages on their way, and let another sender lead."""
         loop = asyncio.get_running_loop()
 
-        def look() -> None:
-            loop.call_soon_threadsafe(self._news.set)
+        def hear() -> None:
+            self._is_queued = True
+            self._news.set()
 
-        with news.watched(self._database.url, news.OUTBOX, look):
+        with news.watched(self._database.url, news.OUTBOX, lambda: loop.call_soon_threadsafe(hear)):
             await self._send_until_cancelled()
 
     async def _send_until_cancelled(self) -> None:
@@ -145,7 +148,8 @@ class Sender:
         room = min(self._pace.room(), PARALLEL - len(self._sending) + len(done)) if leads else 0
         if not done and room <= 0:
             return
-        exchange = asyncio.create_task(asyncio.to_thread(self._exchange, done, room))
+        is_queued, self._is_queued = self._is_queued, False
+        exchange = asyncio.create_task(asyncio.to_thread(self._exchange, done, room, is_queued))
         try:
             await asyncio.shield(exchange)
         finally:
@@ -163,12 +167,12 @@ class Sender:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _exchange(self, done: Sequence[tuple[OutboxMessage, Outcome]], room: int) -> list[OutboxMessage]:
+    def _exchange(self, done: Sequence[tuple[OutboxMessage, Outcome]], room: int, is_queued: bool) -> list[OutboxMessage]:
         settled = {row.id for row, _ in done}
         on_their_way = [row for row in self._sending.values() if row.id not in settled]
         busy_chats = {row.chat_id for row in on_their_way}.union(self._pace.full_chats())
         broadcasts = BROADCASTS - sum(row.kind == outbox.DIGEST for row in on_their_way)
-        if not done:
+        if not done and not is_queued:
             with self._database.read() as session:
                 # A look without a writer's lock: most ticks find nothing.
                 if not outbox.has_head(session, clock.real_now(), self._is_quiet(), busy_chats, urgent_only=broadcasts <= 0):

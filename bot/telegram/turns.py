@@ -67,9 +67,11 @@ class TurnRunner:
         self._working: dict[int, asyncio.Task[None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
+        self._is_stored = False
 
     def notice(self) -> None:
-        """Something was stored: look at once instead of at the next tick."""
+        """Something was stored: claim it at once instead of at the next tick."""
+        self._is_stored = True
         self._news.set()
 
     async def run(self) -> None:
@@ -89,7 +91,8 @@ class TurnRunner:
         room = self._parallel - len(self._working)
         if room <= 0:
             return
-        for row in await self._insist(self._claim, room, list(self._working)):
+        is_stored, self._is_stored = self._is_stored, False
+        for row in await self._insist(self._claim, room, list(self._working), is_stored):
             task = asyncio.create_task(self._see_through(row))
             self._working[row.chat_id] = task
             task.add_done_callback(partial(self._finished, row.chat_id))
@@ -107,11 +110,12 @@ class TurnRunner:
                 log.warning("database unavailable", error=type(error).__name__)
                 await asyncio.sleep(DATABASE_RETRY_SECONDS)
 
-    def _claim(self, room: int, busy_chats: Sequence[int]) -> list[InboxUpdate]:
-        with self._database.read() as session:
-            # A look without a writer's lock: most ticks find nothing.
-            if not inbox.has_open(session):
-                return []
+    def _claim(self, room: int, busy_chats: Sequence[int], is_stored: bool) -> list[InboxUpdate]:
+        if not is_stored:
+            with self._database.read() as session:
+                # A look without a writer's lock: most ticks find nothing.
+                if not inbox.has_open(session):
+                    return []
         with self._database.write() as session:
             return inbox.claim(session, self._name, room, clock.real_now(), busy_chats)
 
