@@ -1,6 +1,6 @@
 """What staff decide about organisations and about what people wrote to the team. Whoever it concerns is told in his own register.
 
-pending ─► validated | refused      validated ─► flagged      refused | flagged ─► validated
+pending ─► validated | refused      validated ─► flagged      refused | flagged ─► validated      refused ─► pending (registered again)
 
 A decision is made about what the page showed: where the organisation has changed since, or somebody else was faster, it is not made.
 """

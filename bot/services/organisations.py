@@ -59,16 +59,19 @@ def register(session: Session, speaker: Speaker, registration: Registration, at:
     """Register an organisation; whoever does it speaks for it and receives its weekly list of volunteers.
 
     It is pending until staff validates it, or validated at once where ``ORGANISATION_VALIDATION`` is auto. The same name
-    registered again by the same person is the same organisation, brought up to date.
+    registered again by the same person is the same organisation, brought up to date; one that staff refused waits for them again.
     """
     person = keep_person(session, speaker, at)
     place = vocabulary.place(registration.place)
     if place is None:
         raise ValueError(f"unknown place {registration.place}")
     organisation = next((known for known in spoken_for(session, speaker.chat_id) if known.name == registration.name), None)
+    was_refused = organisation is not None and organisation.state == "refused"
     if organisation is None:
         organisation = Organisation(state="pending", created_at=at)
         session.add(organisation)
+    elif was_refused:
+        organisation.state = "pending"
     organisation.kind = registration.kind
     organisation.name = registration.name
     organisation.place = place.id
@@ -79,7 +82,7 @@ def register(session: Session, speaker: Speaker, registration: Registration, at:
     organisation.representative = registration.representative
     organisation.receipt = registration.receipt
     session.flush()
-    if settings().organisation_validation == "auto" and organisation.state == "pending":
+    if settings().organisation_validation == "auto" and organisation.state == "pending" and not was_refused:
         validate(session, organisation.id, at)
     add_member(session, organisation, person, at)
     return organisation

@@ -70,14 +70,15 @@ def test_its_missions_are_shown_once_it_is_validated(database: Database, validat
     assert shown(database) == [made]
 
 
-@pytest.mark.parametrize("state", ["refused", "flagged", "withdrawn"])
-def test_registering_again_does_not_lift_what_staff_decided(database: Database, validation: str, state: str) -> None:
+@pytest.mark.parametrize(("state", "then"), [("refused", "pending"), ("flagged", "flagged"), ("withdrawn", "withdrawn")])
+def test_registering_again_does_not_lift_what_staff_decided(database: Database, validation: str, state: str, then: str) -> None:
+    """Who was refused is looked at again, by a person even where all others are validated at once."""
     number = registered(database)
     with database.write() as session:
         session.get(Organisation, number).state = state
     registered(database)
     with database.read() as session:
-        assert session.get(Organisation, number).state == state
+        assert session.get(Organisation, number).state == then
 
 
 def test_the_same_name_by_the_same_person_is_the_same_organisation(database: Database) -> None:
