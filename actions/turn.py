@@ -27,8 +27,8 @@ from bot.vocabulary import codes, moods
 TURN_DONE = {"turn": "done"}
 """The last reply of every turn. Stock Rasa answers 200 with what it has when an action fails; the gateway believes only this."""
 ACTION_LISTEN = "action_listen"
-LONG_EVENTS = 250
-"""About 25 turns. Rasa reads all events of a session in each turn; beyond, a new one begins, or whoever never rests would be answered more
+LONG_EVENTS = 80
+"""About 8 turns. Rasa reads all events of a session in each turn; beyond, a new one begins, or whoever never rests would be answered more
 and more slowly."""
 _OF_RASA = "session_started_metadata"
 """A slot that Rasa fills by itself."""

@@ -4,7 +4,9 @@ The whole product on PostgreSQL, each process its own, and a Telegram that answe
 that their conversations grow long. Every ten seconds is noted, of each process, its memory (PSS), open files and threads; the connections
 that the database serves; the age of the oldest update and of the oldest message that are due.
 
-The first third is for warming up. Of the other two thirds the medians are compared: what has grown is named, and the exit code is 1.
+The first third is for warming up. Of the other two thirds the medians are compared: what has grown is named, and the exit code is 1. Told
+as well is what a turn cost over these two thirds: work of each process, statements, transactions, bytes of PostgreSQL's log, and bytes over
+loopback, Telegram's part among them.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -79,6 +82,25 @@ def table(samples: Sequence[Mapping[str, float]]) -> str:
 # ---- measuring
 
 
+def work(bot: Bot, connection: Any) -> dict[str, float]:
+    """What was spent so far, as numbers that only grow."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    found: dict[str, float] = {}
+    for name, running in bot.running.items():
+        # utime and stime, the 14th and 15th field; the name before them may hold spaces.
+        spent = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13] for pid in family(running.pid))
+        found[f"{name}: work, ms"] = sum(1000 * sum(map(int, both)) / ticks for both in spent)
+    for name, query in (
+        ("statements", "SELECT sum(calls) FROM pg_stat_statements"),
+        ("transactions that wrote", "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"),
+        ("PostgreSQL's log, bytes", "SELECT pg_current_wal_lsn() - '0/0'"),
+    ):
+        found[name] = float(connection.exec_driver_sql(query).scalar_one())
+    loopback = next(line for line in Path("/proc/net/dev").read_text().splitlines() if line.strip().startswith("lo:"))
+    found["over loopback, bytes"] = float(loopback.partition(":")[2].split()[0])
+    return found
+
+
 def sample(bot: Bot, connection: Any) -> dict[str, float]:
     """All measures now."""
     found: dict[str, float] = {}
@@ -99,14 +121,30 @@ def _count(folder: str) -> int:
     return sum(1 for _ in Path(folder).iterdir())
 
 
-async def soak(folder: Path, database_url: str, minutes: float) -> tuple[list[dict[str, float]], dict[str, int]]:
-    """Samples, and how many turns there were."""
+@dataclass(frozen=True)
+class Soaked:
+    """What came of it: the samples, how many turns there were, and at each sample what was spent."""
+
+    samples: list[dict[str, float]]
+    counts: dict[str, int]
+    spent: list[dict[str, float]]
+
+    def a_turn(self) -> dict[str, float]:
+        """What a turn cost in the last two thirds."""
+        begin, end = self.spent[len(self.spent) // 3], self.spent[-1]
+        turns = end["turns"] - begin["turns"]
+        return {name: (end[name] - begin[name]) / turns for name in end if name != "turns"}
+
+
+async def soak(folder: Path, database_url: str, minutes: float) -> Soaked:
+    """Let people talk for so long."""
     webhook = free_port()
     telegram = Telegram(f"http://127.0.0.1:{webhook}/updates")
     server = telegram.server()
     serving = asyncio.create_task(server.serve())
     samples: list[dict[str, float]] = []
     counts = {"turns": 0, "given up": 0}
+    spent: list[dict[str, float]] = []
     names = ("actions", "rasa", "web", "worker", "gateway")
     with started(folder, MODEL, names, **webhook_settings(telegram, webhook), DATABASE_URL=database_url) as bot:
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
@@ -117,15 +155,17 @@ async def soak(folder: Path, database_url: str, minutes: float) -> tuple[list[di
             talking = [asyncio.create_task(_converse(telegram, http, place, ends, counts)) for place in range(CONVERSATIONS)]
             engine = sqlalchemy.create_engine(database_url, future=True, isolation_level="AUTOCOMMIT")
             with engine.connect() as connection:
+                connection.exec_driver_sql("CREATE EXTENSION pg_stat_statements")
                 while time.monotonic() < ends:
                     await asyncio.sleep(SAMPLE_SECONDS)
                     samples.append(await asyncio.to_thread(sample, bot, connection))
+                    spent.append({**await asyncio.to_thread(work, bot, connection), "turns": counts["turns"]})
                     print(f"\r{len(samples)} samples, {counts['turns']} turns", end="", flush=True)
             print()
             await asyncio.gather(*talking)
     server.should_exit = True
     await serving
-    return samples, counts
+    return Soaked(samples, counts, spent)
 
 
 async def _converse(telegram: Telegram, http: httpx.AsyncClient, place: int, ends: float, counts: dict[str, int]) -> None:
@@ -149,7 +189,7 @@ def _postgres() -> Iterator[str]:
 
     if programs() is None:
         raise SystemExit("PostgreSQL is not installed: scripts/debian-packages does it")
-    server = PostgresServer()
+    server = PostgresServer("shared_preload_libraries=pg_stat_statements")
     server.start()
     try:
         yield server.url
@@ -167,10 +207,12 @@ def main() -> None:
         raise SystemExit("There is no model for Rasa: python -m bot train")
     folder = Path(tempfile.mkdtemp(prefix="tadamon-soak-"))
     with _postgres() as url:
-        samples, counts = asyncio.run(soak(folder / "run", url, asked.minutes))
+        done = asyncio.run(soak(folder / "run", url, asked.minutes))
+    samples, counts = done.samples, done.counts
     if asked.out:
-        asked.out.write_text(json.dumps(samples), encoding="utf-8")
+        asked.out.write_text(json.dumps(asdict(done)), encoding="utf-8")
     print(table(samples))
+    print("\na turn costs\n" + "\n".join(f"{name:<28}{value:>14.1f}" for name, value in done.a_turn().items()) + "\n")
     print(f"{counts['turns']} turns, {counts['turns'] / asked.minutes / 60:.1f} a second; {counts['given up']} were given up")
     if found := [*grown(samples), *([f"{counts['given up']} turns without an answer"] if counts["given up"] else [])]:
         raise SystemExit("\n".join(["grown:", *found]))

@@ -27,7 +27,8 @@ def programs() -> Path | None:
 class PostgresServer:
     """One cluster in a folder of its own. PostgreSQL refuses to run as root, so it gets its Debian user then."""
 
-    def __init__(self) -> None:
+    def __init__(self, *settings: str) -> None:
+        """With settings of the server beside ours, each as name=value."""
         found = programs()
         assert found is not None
         self._folder = Path(tempfile.mkdtemp(prefix="tadamon-postgres-"))
@@ -36,6 +37,7 @@ class PostgresServer:
             os.chown(self._folder, account.pw_uid, account.pw_gid)
         self._who: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
         self._port = free_port()
+        self._settings = settings
         cluster = self._folder / "cluster"
         self._control = [str(found / "pg_ctl"), "-D", str(cluster), "-w", "-t", "120", "-l", str(self._folder / "log")]
         initialise = [str(found / "initdb"), "-D", str(cluster), "-U", "tadamon", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
@@ -43,7 +45,7 @@ class PostgresServer:
         self.url = f"postgresql://tadamon@127.0.0.1:{self._port}/postgres"
 
     def start(self) -> None:
-        options = f"-p {self._port} -k {self._folder} -h 127.0.0.1 -c fsync=off"
+        options = " ".join([f"-p {self._port} -k {self._folder} -h 127.0.0.1 -c fsync=off", *(f"-c {one}" for one in self._settings)])
         self._run("-o", options, "start")
 
     def stop(self) -> None:

@@ -9,7 +9,7 @@ import httpx
 from tests.dialogues.expectations import says
 from tests.dialogues.product import Chatter, Product
 
-LONG_EVENTS = 250
+LONG_EVENTS = 80
 """As in actions/turn.py, which would bring rasa_sdk with it: unit tests are collected without."""
 PAST = [{"event": "action", "name": "action_listen"}] * (4 * LONG_EVENTS)
 
