@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-newer run test test-unit test-conversation test-newer test-conversation-newer test-machines test-all test-stories torture bench bench-matching lint format lock train evaluate evaluate-all validate shell clean
+.PHONY: help setup setup-newer run test test-unit test-conversation test-newer test-conversation-newer test-machines test-all test-stories torture bench bench-matching soak audit lint format lock wheel train evaluate evaluate-all validate shell clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,14 @@ bench-matching: setup ## The engines of matching side by side: a quarter of an h
 	@scripts/debian-packages
 	$(PYTHON) -m benches.matching $(BENCH)
 
+audit: setup ## Known weaknesses of the locked packages, beside the exceptions of deploy/audit.toml (needs a network)
+	@scripts/audit
+
+soak: setup ## Fifty conversations without a pause for twenty minutes: does anything grow? (BENCH="--minutes 2" for a quick look)
+	@scripts/debian-packages
+	$(PYTHON) -m bot train
+	$(PYTHON) -m benches.soak $(BENCH)
+
 lint: setup ## Style, types, import rules, and Rasa's own check of the training data
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -96,5 +104,12 @@ lock: setup ## Resolve pyproject.toml into requirements.lock (Python 3.10, Rasa 
 	$(COMPILE) --group dev --group rasa --python-version 3.10 -o requirements.lock
 	$(COMPILE) --group dev --universal --python-version 3.11 -o requirements-newer.lock
 
+# Of what is committed, in a folder of its own: what lies beside it, learnt sentences of real people perhaps, gets into no release.
+wheel: setup ## The wheel of the commit that is checked out, in dist/ (docs/releasing.md)
+	@rm -rf dist && mkdir -p dist/sources
+	@git archive --format tar HEAD | tar -x -C dist/sources
+	$(UV) build --quiet --wheel --python $(PYTHON) --out-dir dist dist/sources
+	@rm -rf dist/sources && ls dist/*.whl
+
 clean: ## Remove what runs and tests left: database, model, caches (asks nothing)
-	rm -rf var models .rasa .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf var models dist .rasa .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -72,6 +72,18 @@ def _instant(at: str) -> datetime:
 
 
 @app.command()
+def init(folder: Path) -> None:
+    """Lay out a project in FOLDER, missing or empty: the files that the product reads, and room for what it writes."""
+    from bot.layout import LayoutError, lay_out
+
+    try:
+        lay_out(folder)
+    except LayoutError as error:
+        _fail(str(error))
+    typer.echo(f"{folder} is a project: call python -m bot from there.")
+
+
+@app.command()
 def run() -> None:
     """Prepare everything (database, model) and run all processes; Ctrl-C ends them."""
     from bot.supervise import Unprepared, start
@@ -156,10 +168,11 @@ def retrain(run_id: int) -> None:
     from bot import logs
     from bot.retrain import work, workshop
     from bot.store.engine import database
-    from bot.supervise import Unprepared, need_rasa
+    from bot.supervise import Unprepared, need_project, need_rasa
 
-    found = _migrated()
     try:
+        need_project()
+        found = _migrated()
         need_rasa(found)
     except Unprepared as error:
         _fail(str(error))

@@ -7,6 +7,7 @@ the value of ``TELEGRAM_TOKEN``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -19,8 +20,29 @@ from urllib.parse import urlsplit
 
 from bot import clock
 
-PROJECT = Path(__file__).resolve().parent.parent
-"""The folder that holds config.yml, domain.yml and data/."""
+CODE = Path(__file__).resolve().parent.parent
+"""The folder that holds the packages bot, actions and nlu: the checkout, or where the wheel was installed."""
+PACKED = CODE / "bot" / "project"
+"""The project's files as they come with the wheel; in a checkout there are none."""
+# Other projects of Rasa have the first two as well.
+_MARKS = ("config.yml", "domain.yml", "data/vocabulary")
+
+
+def _project() -> Path:
+    """The checkout; else the current folder where it is a project; else what came with the wheel, which is only read.
+
+    Processes that are started with the project as their folder find the same one.
+    """
+    folders = [CODE]
+    with contextlib.suppress(FileNotFoundError):  # the current folder was deleted
+        folders.append(Path.cwd())
+    return next((folder for folder in folders if all((folder / mark).exists() for mark in _MARKS)), PACKED)
+
+
+PROJECT = _project()
+"""The folder that holds config.yml, domain.yml and data/: the checkout, or one that ``python -m bot init`` laid out."""
+_BASE = PROJECT if PROJECT != PACKED else Path()
+"""What relative paths begin at. Where packages are installed nothing is written: there it is the current folder."""
 MODEL = PROJECT / "models" / "tadamon.tar.gz"
 """The model that Rasa runs; beside it, ending in .inputs, what it was made from."""
 NO_MODEL = "There is no model for Rasa: python -m bot train"
@@ -81,7 +103,7 @@ def _bot_name(value: str) -> str | None:
 
 
 def _folder(value: str) -> Path:
-    return PROJECT / value
+    return (_BASE / value).absolute()
 
 
 def _optional_folder(value: str) -> Path | None:
@@ -90,7 +112,7 @@ def _optional_folder(value: str) -> Path | None:
 
 def _python(value: str) -> Path:
     # Not resolved: the Python of an environment is a link, and knows its packages by where the link stands.
-    return PROJECT / value if value else Path(sys.executable)
+    return (_BASE / value).absolute() if value else Path(sys.executable)
 
 
 def _port(value: str) -> int:
@@ -132,7 +154,7 @@ def _optional_one_of(*choices: str) -> Callable[[str], str | None]:
 def _database_url(value: str) -> str:
     if value.startswith("sqlite:///"):
         path = value.removeprefix("sqlite:///")
-        return value if path.startswith("/") else f"sqlite:///{PROJECT / path}"
+        return value if path.startswith("/") else f"sqlite:///{(_BASE / path).absolute()}"
     if value.startswith("postgres://"):
         value = "postgresql" + value.removeprefix("postgres")
     if not value.startswith(("postgresql://", "postgresql+psycopg2://")):

@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 from bot import clock
 from bot.services import readiness, surroundings
 from bot.services.seeding import seed
+from bot.settings import CODE, PACKED, PROJECT, Settings
 from bot.settings import MODEL as MODEL
-from bot.settings import PROJECT, Settings
 from bot.store import migrate
 from bot.store.engine import database
 from bot.texts import REGISTERS, catalogue
@@ -30,9 +30,10 @@ _MODEL_INPUTS = (
     "data/nlu/**/*.yml",
     "data/rules/*.yml",
     "data/stories/*.yml",
-    "nlu/*.py",
-    "bot/vocabulary/spelling.py",
 )
+_MODEL_CODE = ("nlu/*.py", "bot/vocabulary/spelling.py")
+NO_PROJECT = "There is no project here: python -m bot init FOLDER, and call it from there."
+"""What is said where files of the project are to be written and there are those of the wheel alone."""
 _SHARED_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore", "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -42,6 +43,7 @@ class Unprepared(Exception):
 
 def start(found: Settings) -> None:
     """Prepare, then become supervisord. Does not return."""
+    need_project()
     need_rasa(found)
     # Database, logs and model are nobody else's on this machine to read.
     os.umask(0o077)
@@ -59,6 +61,12 @@ def start(found: Settings) -> None:
     print('Messages wait until Rasa is up (a line says "ready"); Ctrl-C ends everything.\n', flush=True)
     program = Path(sys.executable).with_name("supervisord")
     os.execve(program, [str(program), "-n", "-c", str(configuration)], environment(found))
+
+
+def need_project() -> None:
+    """Raises Unprepared where there is no folder for a model: the wheel's own files lie among the installed packages."""
+    if PROJECT == PACKED:
+        raise Unprepared(NO_PROJECT)
 
 
 def need_rasa(found: Settings) -> None:
@@ -91,14 +99,15 @@ def model_fingerprint() -> str:
     for register in REGISTERS:
         spoken = {key: words for key, words in catalogue(register).items() if key.startswith("utter_")}
         digest.update(json.dumps([register, spoken], sort_keys=True).encode())
-    for pattern in _MODEL_INPUTS:
-        for path in sorted(PROJECT.glob(pattern)):
-            digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
+    for folder, patterns in ((PROJECT, _MODEL_INPUTS), (CODE, _MODEL_CODE)):
+        for path in (path for pattern in patterns for path in sorted(folder.glob(pattern))):
+            digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
 def train_if_changed(found: Settings) -> None:
     """Train unless the model of exactly these inputs is there. Rasa's own cache spares what did not change."""
+    need_project()
     stamp, wanted = MODEL.with_suffix(".inputs"), model_fingerprint()
     if MODEL.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         print("model: up to date", flush=True)
@@ -146,7 +155,7 @@ def _redis(url: str | None) -> dict[str, str]:
 def commands(found: Settings) -> dict[str, list[str]]:
     """The command line of each process; docs/operating.md shows the same, each to be started alone."""
     python, rasa_python = sys.executable, str(found.rasa_python)
-    endpoints = ["--endpoints", str(PROJECT / "nlu" / ("endpoints-redis.yml" if found.redis_url else "endpoints.yml"))]
+    endpoints = ["--endpoints", str(CODE / "nlu" / ("endpoints-redis.yml" if found.redis_url else "endpoints.yml"))]
     rasa = ["run", "--enable-api", "-i", found.rasa_host, "-p", str(found.rasa_port), "-m", str(MODEL), *endpoints]
     processes = {
         "actions": [rasa_python, "-m", "actions.serve", "--actions", "actions", "-p", str(found.actions_port), "--quiet"],
@@ -162,6 +171,7 @@ def commands(found: Settings) -> dict[str, list[str]]:
 
 def become(found: Settings, name: str) -> NoReturn:
     """Turn this process into one of the two that Rasa's packages make up: rasa or actions. Does not return."""
+    need_project()
     need_rasa(found)
     command = commands(found)[name]
     os.chdir(PROJECT)

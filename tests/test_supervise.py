@@ -39,6 +39,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a", encoding="utf-8")
     monkeypatch.setattr(supervise, "PROJECT", tmp_path)
+    monkeypatch.setattr(supervise, "CODE", tmp_path)
     return tmp_path
 
 
@@ -75,7 +76,8 @@ def test_what_is_no_input_asks_for_none(inputs: Path) -> None:
 
 
 def test_every_kind_of_input_exists_in_the_project() -> None:
-    missing = [pattern for pattern in supervise._MODEL_INPUTS if not list(PROJECT.glob(pattern)) and "stories" not in pattern]
+    patterns = (*supervise._MODEL_INPUTS, *supervise._MODEL_CODE)
+    missing = [pattern for pattern in patterns if not list(PROJECT.glob(pattern)) and "stories" not in pattern]
     assert not missing
 
 
@@ -95,6 +97,16 @@ def test_a_model_of_the_same_inputs_is_kept(inputs: Path, monkeypatch: pytest.Mo
     (inputs / "config.yml").write_text("b", encoding="utf-8")
     with pytest.raises(AssertionError, match="trained"):
         supervise.train_if_changed(settings_of(tmp_path))
+
+
+def test_nothing_is_trained_or_run_among_the_installed_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "PROJECT", supervise.PACKED)
+    monkeypatch.setattr(supervise, "need_rasa", lambda _: None)
+    found = settings_of(tmp_path / "var")
+    for begin in (supervise.start, supervise.train_if_changed, lambda found: supervise.become(found, "rasa")):
+        with pytest.raises(supervise.Unprepared, match="There is no project here"):
+            begin(found)
+    assert not (tmp_path / "var").exists()
 
 
 def test_without_a_token_the_sandbox_runs_too(tmp_path: Path) -> None:
