@@ -149,6 +149,17 @@ class Telegram:
         app = Starlette(routes=[Route("/bot{token}/{method}", self.call, methods=["GET", "POST"])])
         return uvicorn.Server(uvicorn.Config(app, port=self.port, ws="none", log_level="critical"))
 
+    async def _push(self, http: httpx.AsyncClient, body: Mapping[str, Any]) -> None:
+        """Push an update to the webhook; once more over a new line where an idle one was closed meanwhile, as Telegram does."""
+        for is_last in (False, True):
+            try:
+                answer = await http.post(self.webhook, json=body, headers={"X-Telegram-Bot-Api-Secret-Token": SECRET})
+                answer.raise_for_status()
+                return
+            except httpx.TransportError:
+                if is_last:
+                    raise
+
     async def turn(self, http: httpx.AsyncClient, chat_id: int, text: str) -> tuple[float, float]:
         """Say something; seconds until it was stored, and until the first message came back."""
         waiting = self._waiting[chat_id] = asyncio.get_running_loop().create_future()
@@ -156,8 +167,7 @@ class Telegram:
         message = {"message_id": next(self._ids), "date": 1, "chat": {"id": chat_id, "type": "private"}, "from": person, "text": text}
         body = {"update_id": next(_COUNTER), "message": message}
         began = time.perf_counter()
-        answer = await http.post(self.webhook, json=body, headers={"X-Telegram-Bot-Api-Secret-Token": SECRET})
-        answer.raise_for_status()
+        await self._push(http, body)
         stored = time.perf_counter()
         heard = await asyncio.wait_for(waiting, PATIENCE_SECONDS)
         return stored - began, heard - began
