@@ -488,12 +488,14 @@ def revoke_certificate(
     number: str, reason: str = typer.Option(..., help="Why; everybody who checks the certificate reads it, and so does the volunteer.")
 ) -> None:
     """Take a certificate back: from now on the check says so, when and why; the volunteer is told."""
-    from bot.services import certificates
+    from bot.services import audit, certificates
     from bot.store.engine import database
 
     _migrated()
     with database().write() as session:
         outcome = certificates.revoke(session, number, reason, clock.now())
+        if outcome == "revoked":
+            audit.record(session, audit.COMMAND_LINE, "certificate_revoked", clock.now(), ("certificate", number), reason=reason)
     if outcome != "revoked":
         _fail(f"There is no certificate {number}." if outcome == "unknown" else f"{number} was revoked before.")
     typer.echo(f"{number} is revoked")

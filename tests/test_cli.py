@@ -427,6 +427,9 @@ def test_staff_revokes_a_certificate_once(database: Database) -> None:
     assert run("staff", "revoke-certificate", shown, "--reason", "erreur").stdout == f"{shown} is revoked\n"
     assert run("staff", "revoke-certificate", shown, "--reason", "erreur").stderr == f"{shown} was revoked before.\n"
     assert run("staff", "revoke-certificate", "x", "--reason", "erreur").stderr == "There is no certificate x.\n"
+    with database.read() as session:
+        [entry] = session.execute(select(AuditEntry)).scalars()
+        assert (entry.action, entry.subject_id, entry.detail) == ("certificate_revoked", shown, {"reason": "erreur"})
 
 
 def test_what_staff_do_by_hand_is_told_and_written_down_as_in_the_console(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
