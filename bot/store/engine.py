@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from bot.store import changes, news
 
 DATABASE_GONE = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
 """What a transaction raises while the server is away, the disk full or another writer too slow: wait, and do it again."""
+_TURN = "tadamon_turn"
+"""Whether a connection has the turn to write."""
 BUSY_SECONDS = 30
 """How long a writer waits for another on SQLite, where one writes at a time."""
 
@@ -34,8 +36,6 @@ class Database:
         # On SQLite a transaction that will write says so at its start: a later change of mind fails at once when another
         # writer was faster, whatever the timeout.
         self._writing = self.engine.execution_options(tadamon_write=True)
-        # SQLite lets one writer in and has the others look again after a while that grows. Of one process, each gets its turn at once.
-        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -46,7 +46,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that writes: committed at its end, rolled back where an error leaves it."""
-        with self._turn, Session(self._writing, future=True) as session, session.begin():
+        with Session(self._writing, future=True) as session, session.begin():
             yield session
             changes.write_down(session, clock.real_now())
             news.send(session)
@@ -80,10 +80,28 @@ class Database:
             for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
                 connection.execute(f"PRAGMA {pragma}")
 
+        # SQLite lets one writer in, and has the others sleep and look again, ever longer. Of one process, each gets its turn at once. Who
+        # waits too long for it asks SQLite, which says what is wrong.
+        turn = threading.Lock()
+
         @event.listens_for(engine, "begin")
         def begin(connection: Any) -> None:
-            writes = connection.get_execution_options().get("tadamon_write")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            if not connection.get_execution_options().get("tadamon_write"):
+                connection.exec_driver_sql("BEGIN")
+                return
+            connection.info[_TURN] = turn.acquire(timeout=BUSY_SECONDS)
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except BaseException:
+                end(connection)
+                raise
+
+        @event.listens_for(engine, "commit")
+        @event.listens_for(engine, "rollback")
+        def end(connection: Any) -> None:
+            # A moment before the database itself lets go: the next one waits for no longer than that.
+            if connection.info.pop(_TURN, False):
+                turn.release()
 
         return engine
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.settings import settings
-from bot.store.engine import Database
+from bot.store.engine import BUSY_SECONDS, Database
 from bot.store.engine import database as own_database
 from bot.store.models import Person
 from tests.worlds import NOW, count
@@ -71,6 +73,30 @@ def test_writers_at_once_all_get_through_and_lose_no_change(database: Database) 
         list(pool.map(add_five, range(8)))
     with database.read() as session:
         assert session.execute(select(Person.first_name)).scalar_one() == "40"
+
+
+def test_a_turn_begins_with_the_first_statement(database: Database) -> None:
+    with database.write() as outer:
+        with database.write() as inner:
+            inner.add(somebody(1))
+        outer.add(somebody(2))
+    assert count(database, Person) == 2
+
+
+def test_a_turn_ends_however_its_transaction_does(database: Database) -> None:
+    for harm in ("INSERT INTO nowhere VALUES (1)", "INSERT INTO persons (id) VALUES (1)"):
+        with pytest.raises(SQLAlchemyError), database.write() as session:
+            session.execute(text(harm))
+    with database.write() as session:
+        session.add(somebody(1))
+        session.flush()
+        session.rollback()
+    with pytest.raises(SQLAlchemyError), database.engine.execution_options(tadamon_write=True).begin() as connection:
+        connection.exec_driver_sql("nonsense")
+    began = time.monotonic()
+    with database.write() as session:
+        session.add(somebody(1))
+    assert time.monotonic() - began < BUSY_SECONDS / 2, "the turn was never given back"
 
 
 def test_two_processes_may_write_to_one_file(database: Database) -> None:
