@@ -4,9 +4,10 @@ The whole product on PostgreSQL, each process its own, and a Telegram that answe
 that their conversations grow long. Every ten seconds is noted, of each process, its memory (PSS), open files and threads; the connections
 that the database serves; the age of the oldest update and of the oldest message that are due.
 
-The first third is for warming up. Of the other two thirds the medians are compared: what has grown is named, and the exit code is 1. Told
-as well is what a turn cost over these two thirds: work of each process, statements, transactions, bytes of PostgreSQL's log, and bytes over
-loopback, Telegram's part among them.
+The first third is for warming up. Of the other two thirds the medians of memory and ages are compared; open files, threads and
+connections go up and down with those who talk, and are compared before and after, while nobody does. What has grown is named, and the exit
+code is 1. Told as well is what a turn cost over these two thirds: work of each process, statements, transactions, bytes of PostgreSQL's
+log, and bytes over loopback, Telegram's part among them.
 """
 
 from __future__ import annotations
@@ -47,13 +48,16 @@ class Allowed:
 ALLOWED = {
     # Of memory a part is what the last turns left for the collector; of queues, what the machine was doing beside.
     "memory, MB": Allowed(0.05, 10),
-    "open files": Allowed(0, 3),
-    "threads": Allowed(0, 3),
-    "connections": Allowed(0, 2),
     "age of the inbox, s": Allowed(0.25, 1),
     "age of the outbox, s": Allowed(0.25, 1),
 }
-"""By the part of a measure's name after the process's."""
+"""By the part of a measure's name after the process's: of medians, from one third to the next."""
+AT_REST = {"open files": 3, "threads": 3, "connections": 3}
+"""How many more there may be afterwards, while nobody talks, than before."""
+REST_SECONDS = 20.0
+"""So long until lines that nobody uses are closed, and pools are down to what they keep."""
+WARM_SECONDS = 30.0
+"""So long people talk before the first rest: what is opened once is open then."""
 
 
 def grown(samples: Sequence[Mapping[str, float]]) -> list[str]:
@@ -62,11 +66,24 @@ def grown(samples: Sequence[Mapping[str, float]]) -> list[str]:
     middle, last = samples[third : 2 * third], samples[2 * third :]
     lines = []
     for name in samples[-1]:
+        allowed = ALLOWED.get(_kind(name))
+        if allowed is None:
+            continue
         before, after = (median(sample[name] for sample in part) for part in (middle, last))
-        allowed = ALLOWED[name.partition(": ")[2] or name]
         if after > before * (1 + allowed.share) + allowed.more:
             lines.append(f"{name}: {before:.1f} → {after:.1f}")
     return lines
+
+
+def left_open(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
+    """What is open afterwards and was not before, a line each."""
+    told = ((name, after[name] - before[name], AT_REST.get(_kind(name))) for name in after)
+    return [f"{name}, at rest: {before[name]:.0f} → {after[name]:.0f}" for name, more, most in told if most is not None and more > most]
+
+
+def _kind(name: str) -> str:
+    """A measure's name without its process."""
+    return name.partition(": ")[2] or name
 
 
 def table(samples: Sequence[Mapping[str, float]]) -> str:
@@ -128,6 +145,9 @@ class Soaked:
     samples: list[dict[str, float]]
     counts: dict[str, int]
     spent: list[dict[str, float]]
+    before: dict[str, float]
+    after: dict[str, float]
+    """While nobody talks."""
 
     def a_turn(self) -> dict[str, float]:
         """What a turn cost in the last two thirds."""
@@ -150,22 +170,34 @@ async def soak(folder: Path, database_url: str, minutes: float) -> Soaked:
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=limits) as http:
             await asyncio.to_thread(until, lambda: listens(webhook))
-            ends = time.monotonic() + minutes * 60
-            # Each has people of its own, so that nobody is in two conversations at once.
-            talking = [asyncio.create_task(_converse(telegram, http, place, ends, counts)) for place in range(CONVERSATIONS)]
             engine = sqlalchemy.create_engine(database_url, future=True, isolation_level="AUTOCOMMIT")
             with engine.connect() as connection:
                 connection.exec_driver_sql("CREATE EXTENSION pg_stat_statements")
+                await _all_talk(telegram, http, time.monotonic() + WARM_SECONDS, counts)
+                before = await _at_rest(bot, connection)
+                ends = time.monotonic() + minutes * 60
+                talking = asyncio.create_task(_all_talk(telegram, http, ends, counts))
                 while time.monotonic() < ends:
                     await asyncio.sleep(SAMPLE_SECONDS)
                     samples.append(await asyncio.to_thread(sample, bot, connection))
                     spent.append({**await asyncio.to_thread(work, bot, connection), "turns": counts["turns"]})
                     print(f"\r{len(samples)} samples, {counts['turns']} turns", end="", flush=True)
-            print()
-            await asyncio.gather(*talking)
+                print()
+                await talking
+                after = await _at_rest(bot, connection)
     server.should_exit = True
     await serving
-    return Soaked(samples, counts, spent)
+    return Soaked(samples, counts, spent, before, after)
+
+
+async def _all_talk(telegram: Telegram, http: httpx.AsyncClient, ends: float, counts: dict[str, int]) -> None:
+    """Each conversation has people of its own, so that nobody is in two at once."""
+    await asyncio.gather(*(_converse(telegram, http, place, ends, counts) for place in range(CONVERSATIONS)))
+
+
+async def _at_rest(bot: Bot, connection: Any) -> dict[str, float]:
+    await asyncio.sleep(REST_SECONDS)
+    return await asyncio.to_thread(sample, bot, connection)
 
 
 async def _converse(telegram: Telegram, http: httpx.AsyncClient, place: int, ends: float, counts: dict[str, int]) -> None:
@@ -214,7 +246,11 @@ def main() -> None:
     print(table(samples))
     print("\na turn costs\n" + "\n".join(f"{name:<28}{value:>14.1f}" for name, value in done.a_turn().items()) + "\n")
     print(f"{counts['turns']} turns, {counts['turns'] / asked.minutes / 60:.1f} a second; {counts['given up']} were given up")
-    if found := [*grown(samples), *([f"{counts['given up']} turns without an answer"] if counts["given up"] else [])]:
+    if found := [
+        *grown(samples),
+        *left_open(done.before, done.after),
+        *([f"{counts['given up']} turns without an answer"] if counts["given up"] else []),
+    ]:
         raise SystemExit("\n".join(["grown:", *found]))
     shutil.rmtree(folder)
     print("nothing has grown")
