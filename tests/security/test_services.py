@@ -151,6 +151,7 @@ CALLER_HAS_ASKED = {
     "takeovers.hand_back": "the same",
     "bans.ban": "the same",
     "erasure.erase": "the chat is that of a wish, which is locked; whose the rows were, nobody can tell afterwards (tests/services does)",
+    "erased.note": "the same wish's; it changes nothing in the database",
 }
 
 

@@ -65,6 +65,7 @@ CLOSED_LISTS = {
     "help_requests.place",
     "inbox.claimed_by",
     "initiatives.place",
+    "keys.value",
     "leases.holder",
     "leases.name",
     "missions.place",
