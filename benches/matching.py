@@ -52,15 +52,10 @@ def engine(name: str, url: str | None) -> Iterator[Callable[[VolunteerColumns, M
     elif url is not None:
         yield lambda volunteers, missions: Postgres(url, volunteers, missions)
     else:
-        from tests.postgres import PostgresServer
+        from tests.postgres import running
 
-        server = PostgresServer()
-        server.start()
-        try:
+        with running() as server:
             yield lambda volunteers, missions: Postgres(server.url, volunteers, missions)
-        finally:
-            server.stop()
-            server.remove()
 
 
 def compare(made: Callable[[VolunteerColumns, MissionColumns], Engine]) -> None:

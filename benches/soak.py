@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import itertools
 import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -30,8 +29,10 @@ from typing import Any
 import httpx
 import sqlalchemy
 
-from benches.turns import PATIENCE_SECONDS, SAID, Bot, Telegram, family, free_port, listens, started, until, webhook_settings
+from benches.product import PATIENCE_SECONDS, Bot, Telegram, family, free_port, listens, started, until, webhook_settings
+from benches.turns import SAID
 from bot.settings import MODEL
+from tests import postgres
 
 PEOPLE, CONVERSATIONS = 1_000, 50
 SAMPLE_SECONDS = 10.0
@@ -110,6 +111,7 @@ def work(bot: Bot, connection: Any) -> dict[str, float]:
     for name, query in (
         ("statements", "SELECT sum(calls) FROM pg_stat_statements"),
         ("transactions that wrote", "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"),
+        ("Rasa's events, bytes", "SELECT pg_total_relation_size('events')"),
         ("PostgreSQL's log, bytes", "SELECT pg_current_wal_lsn() - '0/0'"),
     ):
         found[name] = float(connection.exec_driver_sql(query).scalar_one())
@@ -215,21 +217,6 @@ async def _converse(telegram: Telegram, http: httpx.AsyncClient, place: int, end
                 break
 
 
-@contextlib.contextmanager
-def _postgres() -> Iterator[str]:
-    from tests.postgres import PostgresServer, programs
-
-    if programs() is None:
-        raise SystemExit("PostgreSQL is not installed: scripts/debian-packages does it")
-    server = PostgresServer("shared_preload_libraries=pg_stat_statements")
-    server.start()
-    try:
-        yield server.url
-    finally:
-        server.stop()
-        server.remove()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches.soak", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--minutes", type=float, default=20.0)
@@ -237,9 +224,11 @@ def main() -> None:
     asked = parser.parse_args()
     if not MODEL.exists():
         raise SystemExit("There is no model for Rasa: python -m bot train")
+    if postgres.programs() is None:
+        raise SystemExit("PostgreSQL is not installed: scripts/debian-packages does it")
     folder = Path(tempfile.mkdtemp(prefix="tadamon-soak-"))
-    with _postgres() as url:
-        done = asyncio.run(soak(folder / "run", url, asked.minutes))
+    with postgres.running("shared_preload_libraries=pg_stat_statements") as server:
+        done = asyncio.run(soak(folder / "run", server.url, asked.minutes))
     samples, counts = done.samples, done.counts
     if asked.out:
         asked.out.write_text(json.dumps(asdict(done)), encoding="utf-8")

@@ -23,36 +23,40 @@ import itertools
 import json
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import httpx
-import uvicorn
 import yaml
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from benches.product import (
+    COUNTER,
+    FOLDER,
+    PATIENCE_SECONDS,
+    Bot,
+    Telegram,
+    free_port,
+    listens,
+    started,
+    until,
+    webhook_settings,
+)
+from benches.turns_told import table
 from bot.services import transcript_index
-from bot.settings import MODEL, PROJECT, Settings, read
+from bot.settings import MODEL, PROJECT
 from bot.store.engine import Database
 from bot.store.tracker import Tracker
-from bot.supervise import commands, environment
 from nlu.evaluation.__main__ import thinned
 
-TOKEN, SECRET = "7000000001:AAbench", "bench"
 SAID = (
     ("bonjour", "je voudrais être bénévole", "à Maârif", "l'éducation"),
     ("je cherche une mission à Settat le samedi matin", "c'est quoi ton nom ?", "non merci", "merci beaucoup"),
@@ -64,17 +68,8 @@ PAUSE_SECONDS = 0.1
 ALL = ("ours", "stock", "floor", "two")
 CONVERSATIONS = (1, 10, 50, 200)
 LENGTHS = (10, 100, 1_000, 5_000)
-PATIENCE_SECONDS = 60.0
 EVERY = 40
 """DIET learns from every so many sentences."""
-FOLDER = Path(__file__).parent / "stock"
-_COUNTER = itertools.count(1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # ---- models
@@ -113,162 +108,6 @@ def floor_model(folder: Path) -> Path:
     )
 
 
-# ---- a Telegram that answers at once
-
-
-_TOLD: dict[str, Any] = {
-    "getme": {"id": 7000000001, "is_bot": True, "first_name": "Tadamon", "username": "tadamon_bench_bot"},
-    "getmycommands": [],
-    "getmydescription": {"description": ""},
-    "getmyshortdescription": {"short_description": ""},
-}
-
-
-class Telegram:
-    """As much of the Bot API as the product calls. Each message is handed to whoever waits for it."""
-
-    def __init__(self, webhook: str) -> None:
-        self.webhook = webhook
-        self.port = free_port()
-        self._waiting: dict[int, asyncio.Future[float]] = {}
-        self._ids = itertools.count(1)
-
-    async def call(self, request: Request) -> Response:
-        method = request.path_params["method"].lower()
-        given = dict(await request.form()) if request.method == "POST" else {}
-        chat_id = int(str(given.get("chat_id") or 0))
-        if method in ("sendmessage", "editmessagetext"):
-            waiting = self._waiting.pop(chat_id, None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(time.perf_counter())
-            told = {"message_id": next(self._ids), "date": 1, "chat": {"id": chat_id, "type": "private"}, "text": "x"}
-            return JSONResponse({"ok": True, "result": told})
-        return JSONResponse({"ok": True, "result": _TOLD.get(method, True)})
-
-    def server(self) -> uvicorn.Server:
-        app = Starlette(routes=[Route("/bot{token}/{method}", self.call, methods=["GET", "POST"])])
-        return uvicorn.Server(uvicorn.Config(app, port=self.port, ws="none", log_level="critical"))
-
-    async def _push(self, http: httpx.AsyncClient, body: Mapping[str, Any]) -> None:
-        """Push an update to the webhook; once more over a new line where an idle one was closed meanwhile, as Telegram does."""
-        for is_last in (False, True):
-            try:
-                answer = await http.post(self.webhook, json=body, headers={"X-Telegram-Bot-Api-Secret-Token": SECRET})
-                answer.raise_for_status()
-                return
-            except httpx.TransportError:
-                if is_last:
-                    raise
-
-    async def turn(self, http: httpx.AsyncClient, chat_id: int, text: str) -> tuple[float, float]:
-        """Say something; seconds until it was stored, and until the first message came back."""
-        waiting = self._waiting[chat_id] = asyncio.get_running_loop().create_future()
-        person = {"id": chat_id, "is_bot": False, "first_name": "Aya", "language_code": "fr"}
-        message = {"message_id": next(self._ids), "date": 1, "chat": {"id": chat_id, "type": "private"}, "from": person, "text": text}
-        body = {"update_id": next(_COUNTER), "message": message}
-        began = time.perf_counter()
-        await self._push(http, body)
-        stored = time.perf_counter()
-        heard = await asyncio.wait_for(waiting, PATIENCE_SECONDS)
-        return stored - began, heard - began
-
-
-# ---- processes
-
-
-@dataclass
-class Bot:
-    """The processes of one measurement."""
-
-    folder: Path
-    model: Path
-    environment: dict[str, str]
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    ready_seconds: float = 0.0
-
-    @property
-    def rasa_url(self) -> str:
-        return f"http://127.0.0.1:{self.environment['RASA_PORT']}"
-
-    def memory(self) -> dict[str, float]:
-        """Proportional set size of each process and its children, in MB."""
-        return {name: sum(map(pss, family(process.pid))) / 1024 for name, process in self.running.items()}
-
-
-def family(pid: int) -> Iterator[int]:
-    yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from family(int(child))
-
-
-def pss(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-
-
-@contextmanager
-def started(folder: Path, model: Path, names: Sequence[str], **settings: str) -> Iterator[Bot]:
-    """Processes of the product, with a model of one's own, as long as the block runs.
-
-    Of two names that begin alike (rasa, rasa-2) each is a process of that kind; the second has a port of its own, RASA_PORT_2.
-    "stock-rasa" is Rasa as it comes.
-    """
-    folder.mkdir(parents=True)
-    ports = {name: str(free_port()) for name in ("RASA_PORT", "ACTIONS_PORT", "WEB_PORT", "SANDBOX_PORT")}
-    given = {**ports, "VAR_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder}/tadamon.db", "LOG_LEVEL": "ERROR", **settings}
-    outside = {name: value for name, value in os.environ.items() if not name.startswith(("TELEGRAM_", "WEBHOOK_", "DATABASE_"))}
-    found = read({**outside, **given})
-    told = {**environment(found), **given}
-    subprocess.run([sys.executable, "-m", "bot", "migrate"], cwd=PROJECT, env=told, check=True, stdout=subprocess.DEVNULL)
-    made = Bot(folder, model, told)
-    with ExitStack() as ending, (folder / "run.log").open("ab") as log:
-        began = time.perf_counter()
-        for name in names:
-            command = [str(model) if part == str(MODEL) else part for part in line(name, found, told)]
-            made.running[name] = subprocess.Popen(command, cwd=PROJECT, env=told, stdout=log, stderr=log, start_new_session=True)
-            ending.callback(end, made.running[name])
-        until(lambda: httpx.get(f"{made.rasa_url}/status", timeout=5).is_success)
-        made.ready_seconds = time.perf_counter() - began
-        yield made
-
-
-def line(name: str, found: Settings, told: Mapping[str, str]) -> list[str]:
-    """The command line of a process."""
-    if name == "stock-rasa":
-        line = ["rasa" if part == "nlu.serve" else part for part in commands(found)["rasa"]]
-        return [str(FOLDER / "endpoints.yml") if part.endswith("endpoints.yml") else part for part in line]
-    kind, _, number = name.partition("-")
-    own = told.get(f"RASA_PORT_{number}")
-    return [own if own and part == str(found.rasa_port) else part for part in commands(found)[kind]]
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def until(check: Callable[[], bool], seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if check():
-                return
-        except (httpx.HTTPError, OSError):
-            pass
-        time.sleep(0.1)
-    raise SystemExit("the processes did not come up; their log is in the folder named above")
-
-
-def listens(port: int) -> bool:
-    with socket.create_connection(("127.0.0.1", port), 1):
-        return True
-
-
 # ---- measuring
 
 
@@ -284,7 +123,7 @@ async def load(turn: Turn, conversations: int, seconds: float) -> tuple[dict[str
 
     async def converse() -> None:
         for conversation in itertools.cycle(SAID):
-            chat_id = 10_000_000 + next(_COUNTER)
+            chat_id = 10_000_000 + next(COUNTER)
             for said in conversation:
                 if time.perf_counter() >= ends:
                     return
@@ -316,7 +155,7 @@ def rest_turn(http: httpx.AsyncClient, url: str) -> Turn:
     """A turn over Rasa's REST channel, without a gateway."""
 
     async def say(chat_id: int, text: str) -> dict[str, float]:
-        body = {"sender": str(chat_id), "message": text, "metadata": {"update_id": next(_COUNTER), "first_name": "Aya"}}
+        body = {"sender": str(chat_id), "message": text, "metadata": {"update_id": next(COUNTER), "first_name": "Aya"}}
         began = time.perf_counter()
         answer = await http.post(f"{url}/webhooks/rest/webhook", json=body)
         answer.raise_for_status()
@@ -333,15 +172,6 @@ async def parsing(http: httpx.AsyncClient, url: str, rounds: int) -> list[float]
         (await http.post(f"{url}/model/parse", json={"text": text})).raise_for_status()
         found.append(time.perf_counter() - began)
     return found
-
-
-def webhook_settings(telegram: Telegram, port: int) -> dict[str, str]:
-    """The settings of a product that serves this Telegram by webhook, as fast as it can."""
-    return {
-        "TELEGRAM_TOKEN": TOKEN, "TELEGRAM_MODE": "webhook", "WEBHOOK_URL": telegram.webhook, "WEBHOOK_PORT": str(port),
-        "WEBHOOK_SECRET": SECRET, "TELEGRAM_BASE_URL": f"http://127.0.0.1:{telegram.port}/bot", "SENDS_PER_SECOND": "5000",
-        "TELEGRAM_BASE_FILE_URL": f"http://127.0.0.1:{telegram.port}/file/bot", "PARALLEL_CHATS": "256",
-    }  # fmt: skip
 
 
 async def measure_bot(folder: Path, model: Path, seconds: float, levels: Sequence[int], rasa: Sequence[str] = ("rasa",)) -> dict[str, Any]:
@@ -394,7 +224,7 @@ async def _at_length(bot: Bot, say: Turn, events: int) -> dict[str, float]:
     """Milliseconds of the first turn and of those after it (median) in a conversation that has so many events already."""
     firsts, laters = [], []
     for _ in range(5):
-        chat_id = 20_000_000 + next(_COUNTER)
+        chat_id = 20_000_000 + next(COUNTER)
         await say(chat_id, "bonjour")
         _prolong(bot.folder / "tadamon-tracker.db", chat_id, events)
         # The worker copies what was said for staff to read, and would do so at once for all of it: people say one thing after the other.
@@ -430,7 +260,7 @@ def _anew(data: str) -> str:
     """An event as of an earlier update."""
     event = json.loads(data)
     if isinstance(event.get("metadata"), dict) and "update_id" in event["metadata"]:
-        event["metadata"]["update_id"] = -next(_COUNTER)
+        event["metadata"]["update_id"] = -next(COUNTER)
     return json.dumps(event)
 
 
@@ -439,63 +269,6 @@ async def measure_floor(folder: Path, model: Path, seconds: float, levels: Seque
     with started(folder, model, ("rasa",)) as bot:
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_connections=400)) as http:
             return await _figures(bot, http, rest_turn(http, bot.rasa_url), seconds, levels)
-
-
-# ---- telling
-
-
-def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The figures as text."""
-    lines = [f"{'turn, ms (p50 / p95)':<34}" + "".join(f"{name:>20}" for name in found)]
-    levels = sorted({level for one in found.values() for level in one["levels"]})
-
-    def row(name: str, told: Callable[[Mapping[str, Any]], str]) -> None:
-        lines.append(f"{name:<34}" + "".join(f"{told(one):>20}" for one in found.values()))
-
-    for level in levels:
-        row(f"{level} at once", lambda one, level=level: _pair(one["levels"].get(level, {}).get("whole")))  # type: ignore[misc]
-    row("  of it, until stored", lambda one: _pair(one["levels"].get(1, {}).get("stored")))
-    row("  of it, Rasa and actions", lambda one: _pair(one.get("rasa")))
-    row("  of it, understanding", lambda one: _pair(one.get("parse")))
-    lines.append("\nturns per second")
-    for level in levels[1:] if levels[0] == 1 else levels:
-        row(f"{level} at once", lambda one, level=level: _number(one["levels"].get(level, {}).get("rate"), 1))  # type: ignore[misc]
-    for name, one in found.items():
-        for level, figures in one["levels"].items():
-            if figures.get("failed"):
-                lines.append(f"{name}, {level} at once: {figures['failed']} turns were given up")
-    lines.append("\nmemory, MB (PSS)")
-    for name in dict.fromkeys(name for one in found.values() for name in one["memory"]):
-        row(name, lambda one, name=name: _number(one["memory"].get(name), 0))  # type: ignore[misc]
-    row("all", lambda one: _number(sum(one["memory"].values()), 0))
-    row("until Rasa answers, s", lambda one: _number(one["ready_seconds"], 1))
-    for name, one in found.items():
-        for length, took in one.get("lengths", {}).items():
-            lines.append(f"{name}, after {length} events: first turn {took['first']:.0f} ms, then {took['later']:.0f} ms")
-    return "\n".join([*lines, "", *_compared(found)])
-
-
-def _compared(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """How two measurements stand to each other, where both were made."""
-    for name, one, other, level, key in (
-        ("ours / floor, p50 at one", "ours", "floor", 1, "whole"),
-        ("stock / ours, p50 at one", "stock", "ours", 1, "whole"),
-        ("ours / stock, turns per second at 50", "ours", "stock", 50, "rate"),
-        ("two Rasa servers / one, turns per second at 50", "two", "ours", 50, "rate"),
-    ):
-        values = [found.get(side, {}).get("levels", {}).get(level, {}).get(key) for side in (one, other)]
-        if None not in values:
-            above, below = (value if key == "rate" else value[0] for value in values)
-            yield f"{name}: {above / below:.2f}"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
-
-
-def _pair(value: Sequence[float] | None) -> str:
-    """p50 and p95."""
-    return "" if value is None else f"{value[0]:.0f} / {value[1]:.0f}"
 
 
 async def run(folder: Path, seconds: float, wanted: Sequence[str], levels: Sequence[int]) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,6 @@ goes with the next one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from typing import Any
 
 from bot import clock, version
 from bot.services import erased, erasure, restoring
+from bot.services.surroundings import sha_of
 from bot.settings import Settings
 from bot.store import backup, migrate
 from bot.store.backup import OURS, TRACKER, BackupError
@@ -28,7 +28,6 @@ from bot.store.tracker import Tracker
 FORMAT = 1
 _NAME, _UNFINISHED = "tadamon-*Z", ".unfinished-"
 _MANIFEST = "manifest.json"
-_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def _make(found: Settings, schema: str | None, folder: Path) -> Path:
         "version": version.version(),
         "schema": schema,
         "database": backup.kind_of(found.database_url),
-        "files": {path.name: _sha(path) for path in files},
+        "files": {path.name: sha_of(path) for path in files},
     }
     (unfinished / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     for path in (*files, unfinished / _MANIFEST, unfinished):
@@ -82,14 +81,6 @@ def _make(found: Settings, schema: str | None, folder: Path) -> Path:
     unfinished.rename(made)
     _to_disk(folder)
     return made
-
-
-def _sha(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(_AT_ONCE):
-            digest.update(part)
-    return digest.hexdigest()
 
 
 def _to_disk(path: Path) -> None:
@@ -133,7 +124,7 @@ def _manifest(found: Settings, place: Path) -> dict[str, Any]:
     """What a backup says of itself, once it was found whole and fit for these settings."""
     try:
         manifest: dict[str, Any] = json.loads((place / _MANIFEST).read_text(encoding="utf-8"))
-        is_whole = all(_sha(place / name) == sha for name, sha in manifest["files"].items())
+        is_whole = all(sha_of(place / name) == sha for name, sha in manifest["files"].items())
         kind, schema, number = manifest["database"], manifest["schema"], manifest["format"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BackupError("This is no backup, or a part of it is missing.") from None

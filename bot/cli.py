@@ -12,6 +12,7 @@ from typing import NoReturn
 import typer
 
 from bot import clock
+from bot.cli_end import fail
 from bot.export_cli import export
 from bot.settings import MODEL, NO_MODEL, SETTINGS, SettingError, Settings, settings
 from bot.staff_cli import accounts
@@ -23,16 +24,11 @@ app.add_typer(staff, name="staff")
 app.add_typer(export, name="export")
 
 
-def _fail(line: str) -> NoReturn:
-    typer.echo(line, err=True)
-    raise typer.Exit(1)
-
-
 def _settings() -> Settings:
     try:
         found = settings()
     except SettingError as error:
-        _fail(str(error))
+        fail(str(error))
     clock.start()
     return found
 
@@ -60,7 +56,7 @@ def _checked(patience_seconds: float | None) -> Settings:
     found = _settings()
     standing = readiness.wait(database, lambda line: typer.echo(line, err=True), patience_seconds)
     if standing.obstacle:
-        _fail(standing.obstacle)
+        fail(standing.obstacle)
     return found
 
 
@@ -68,7 +64,7 @@ def _instant(at: str) -> datetime:
     try:
         return clock.parse_instant(at)
     except ValueError:
-        _fail("--at must be an ISO instant such as 2026-11-27T10:00.")
+        fail("--at must be an ISO instant such as 2026-11-27T10:00.")
 
 
 @app.command()
@@ -79,7 +75,7 @@ def init(folder: Path) -> None:
     try:
         lay_out(folder)
     except LayoutError as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo(f"{folder} is a project: call python -m bot from there.")
 
 
@@ -91,7 +87,7 @@ def run() -> None:
     try:
         start(_settings())
     except Unprepared as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -144,7 +140,7 @@ def _become(name: str) -> NoReturn:
     try:
         become(_settings(), name)
     except Unprepared as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -157,7 +153,7 @@ def migrate() -> None:
     _settings()
     standing = readiness.wait(database, lambda line: typer.echo(line, err=True), patience_seconds=0)
     if not standing.may_migrate:
-        _fail(standing.obstacle or "")
+        fail(standing.obstacle or "")
     migrations.upgrade(database())
     typer.echo(f"database at {migrations.revision(database())}")
 
@@ -175,7 +171,7 @@ def retrain(run_id: int) -> None:
         found = _migrated()
         need_rasa(found)
     except Unprepared as error:
-        _fail(str(error))
+        fail(str(error))
     clock.start()
     logs.configure(found, "retrain")
     # The model is nobody else's on this machine to read.
@@ -193,7 +189,7 @@ def train() -> None:
     try:
         train_if_changed(found)
     except Unprepared as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -208,7 +204,7 @@ def seed(file: Path) -> None:
         with database().write() as session:
             made = fill(session, file, clock.now())
     except SeedError as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo(", ".join(f"{count} {what}" for what, count in made.items()))
 
 
@@ -300,7 +296,7 @@ def backup(
     try:
         made = make(found, readiness.look(database()).at, folder, keep)
     except BackupError as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo(str(made))
 
 
@@ -320,7 +316,7 @@ def restore(
     try:
         done = bring_back(found, made, records, typer.echo)
     except BackupError as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo(f"as of {done.made_at:%Y-%m-%d %H:%M} UTC; {done.erased_again} erased again, {done.lists_left} lists left unsent")
     typer.echo("Of what was done since, nothing is there: look again at accounts that were closed and people who were kept out.")
 
@@ -345,9 +341,9 @@ def link(
         if qr:
             write_qr(made, qr)
     except TelegramError as error:
-        _fail(f"Telegram cannot be asked for the bot's name: {type(error).__name__}")
+        fail(f"Telegram cannot be asked for the bot's name: {type(error).__name__}")
     except (ValueError, OSError) as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo(made)
 
 
@@ -375,7 +371,7 @@ def simulate(
         if out:
             write(out, found)
     except (ValueError, OSError) as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo(text(found))
 
 
@@ -396,14 +392,14 @@ def validate(organisation_id: int) -> None:
     with database().write() as session:
         found = moderation.by_id(session, [organisation_id])
         if not found:
-            _fail(f"There is no organisation {organisation_id}.")
+            fail(f"There is no organisation {organisation_id}.")
         [organisation] = found
         if organisation.state != moderation.VALIDATED:
             shown = moderation.fingerprint(organisation)
             try:
                 moderation.decide(session, audit.COMMAND_LINE, organisation_id, moderation.VALIDATED, None, shown, clock.now())
             except moderation.Unfit:
-                _fail(f"{organisation.name} is {organisation.state}: there is nothing to validate.")
+                fail(f"{organisation.name} is {organisation.state}: there is nothing to validate.")
         typer.echo(f"{organisation.name} is {organisation.state}")
 
 
@@ -429,7 +425,7 @@ def close_handoff(handoff_id: int) -> None:
     _migrated()
     with database().write() as session:
         if not care.close_handoff(session, handoff_id, clock.now()):
-            _fail(f"There is no open conversation {handoff_id}.")
+            fail(f"There is no open conversation {handoff_id}.")
         audit.record(session, audit.COMMAND_LINE, "handoff_closed", clock.now(), ("handoff", handoff_id))
     typer.echo(f"{handoff_id} is closed")
 
@@ -458,7 +454,7 @@ def thread(message_id: int) -> None:
     with database().write() as session:
         found = relay.reported(session, message_id)
         if found is None:
-            _fail(f"Message {message_id} reports no thread, or is closed.")
+            fail(f"Message {message_id} reports no thread, or is closed.")
         audit.record(session, audit.COMMAND_LINE, "view", clock.now(), ("message", message_id), unmasked=True)
         for row in found:
             typer.echo(f"{row.created_at.astimezone(clock.CASABLANCA):%Y-%m-%d %H:%M} {row.written_by}: {row.words}")
@@ -477,9 +473,9 @@ def close_message(
         try:
             moderation.close(session, audit.COMMAND_LINE, message_id, closing, clock.now())
         except moderation.Stale:
-            _fail(f"There is no open message {message_id}.")
+            fail(f"There is no open message {message_id}.")
         except moderation.Unfit:
-            _fail(f"--closing must be one of: {', '.join(moderation.CLOSINGS)}.")
+            fail(f"--closing must be one of: {', '.join(moderation.CLOSINGS)}.")
     typer.echo(f"{message_id} is closed")
 
 
@@ -497,5 +493,5 @@ def revoke_certificate(
         if outcome == "revoked":
             audit.record(session, audit.COMMAND_LINE, "certificate_revoked", clock.now(), ("certificate", number), reason=reason)
     if outcome != "revoked":
-        _fail(f"There is no certificate {number}." if outcome == "unknown" else f"{number} was revoked before.")
+        fail(f"There is no certificate {number}." if outcome == "unknown" else f"{number} was revoked before.")
     typer.echo(f"{number} is revoked")

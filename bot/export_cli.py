@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NoReturn
 
 import typer
 
 from bot import clock
+from bot.cli_end import fail
 from bot.services import processing
 from bot.settings import SettingError, settings
 
@@ -21,25 +21,20 @@ def _group() -> None:
     """Keeps the subcommand's name while there is one alone."""
 
 
-def _fail(line: str) -> NoReturn:
-    typer.echo(line, err=True)
-    raise typer.Exit(1)
-
-
 @export.command()
 def register(out: Path = _OUT) -> None:
     """Write the register of processing for the CNDP, a draft to be checked by whoever declares it; needs no database."""
     from bot.scheduler.jobs import KEEP_EFFECTS_DAYS, KEEP_TEXTS_DAYS
 
     if out.suffix not in FORMS:
-        _fail(f"--out must end in one of: {', '.join(FORMS)}.")
+        fail(f"--out must end in one of: {', '.join(FORMS)}.")
     try:
         figures = processing.periods(settings().transcript_days, KEEP_TEXTS_DAYS, KEEP_EFFECTS_DAYS)
         clock.start()
         today = clock.local_now().date()
         treatments = processing.rows(processing.WORDS, figures)
     except (SettingError, processing.RegisterError) as error:
-        _fail(str(error))
+        fail(str(error))
     made = {
         ".md": lambda: processing.as_markdown(treatments, today),
         ".csv": lambda: processing.as_csv(treatments),
@@ -50,5 +45,5 @@ def register(out: Path = _OUT) -> None:
         with out.open("w", encoding="utf-8", newline="") as file:
             file.write(made)
     except OSError as error:
-        _fail(f"{out} cannot be written: {error.strerror}.")
+        fail(f"{out} cannot be written: {error.strerror}.")
     typer.echo(f"{len(treatments)} treatments in {out}")

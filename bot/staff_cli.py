@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import NoReturn
 
 import segno
 import typer
 from sqlalchemy.orm import Session
 
 from bot import clock
+from bot.cli_end import fail
 from bot.services import readiness, staff_accounts
 from bot.services.staff_accounts import AccountError
 from bot.services.staff_roles import ROLES
@@ -32,11 +32,6 @@ _PROBLEMS = {
 }
 
 
-def _fail(line: str) -> NoReturn:
-    typer.echo(line, err=True)
-    raise typer.Exit(1)
-
-
 def _password() -> str:
     """Asked twice on a terminal; else the first line of standard input."""
     if not sys.stdin.isatty():
@@ -46,7 +41,7 @@ def _password() -> str:
 
 def _check_database() -> None:
     if obstacle := readiness.wait(database, lambda _: None, patience_seconds=0).obstacle:
-        _fail(obstacle)
+        fail(obstacle)
 
 
 def _do(change: Callable[[Session], StaffAccount]) -> StaffAccount:
@@ -62,9 +57,9 @@ def _do(change: Callable[[Session], StaffAccount]) -> StaffAccount:
             session.expunge(account)
             return account
     except SettingError as error:
-        _fail(str(error))
+        fail(str(error))
     except AccountError as error:
-        _fail(_PROBLEMS[str(error)])
+        fail(_PROBLEMS[str(error)])
 
 
 def _show_secret(account: StaffAccount) -> None:

@@ -19,6 +19,8 @@ from bot import logs
 from bot.loopback import is_local
 from bot.settings import NO_MODEL, SettingError, settings
 
+NO_TRACKER = "Rasa's tracker cannot be written: its file and folder must belong to this account, on a disk with room."
+"""What is said then; stock Rasa would go on and forget everything at its end."""
 BUSY_SECONDS = 30
 """How long the tracker is waited for, where somebody else writes to its file."""
 HARMLESS = frozenset({"event", "event_info", "event_key", "level", "timestamp", "logger", "exc_info", "action_name", "filename", "key"})
@@ -105,11 +107,16 @@ def keep_tracker_open(url: str) -> None:
     once for the disk. Rasa would open and close it several times a turn, and the last that closes a database puts its log away."""
     if not url.startswith("sqlite:///"):
         return
+    path = Path(url.removeprefix("sqlite:///"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except (OSError, sqlite3.Error):
+        sys.exit(NO_TRACKER)
     from rasa.core import tracker_store
     from sqlalchemy.pool import QueuePool
 
-    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=BUSY_SECONDS)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
     # Asked for no other URL than this one: there is one tracker.
     kept = {"poolclass": QueuePool, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     tracker_store.create_engine_kwargs = lambda _url: kept

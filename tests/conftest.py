@@ -17,7 +17,7 @@ from bot.settings import settings
 from bot.store import migrate
 from bot.store.engine import Database
 from bot.store.engine import database as own_database
-from tests.postgres import PostgresServer, programs
+from tests.postgres import PostgresServer, programs, running
 
 with warnings.catch_warnings():
     # APScheduler 3.9 asks pkg_resources for its own version, which complains of itself. Loaded here, it does so to nobody.
@@ -81,37 +81,28 @@ def database(_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     own_database.cache_clear()
 
 
-def postgres_server() -> PostgresServer:
-    """A server that is not started yet; skips the test where PostgreSQL is not installed."""
+def need_postgres() -> None:
+    """Skips the test where PostgreSQL is not installed."""
     if programs() is None:
         if os.environ.get("TADAMON_SKIP_NOTHING"):
             raise RuntimeError("PostgreSQL is not installed: scripts/debian-packages does it")
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
-    return PostgresServer()
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server for all tests, on loopback."""
-    server = postgres_server()
-    server.start()
-    try:
+    need_postgres()
+    with running() as server:
         yield server.url
-    finally:
-        server.stop()
-        server.remove()
 
 
 @pytest.fixture
 def breakable_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server that a test may end and start again."""
-    server = postgres_server()
-    server.start()
-    try:
+    need_postgres()
+    with running() as server:
         yield server
-    finally:
-        server.stop()
-        server.remove()
 
 
 @pytest.fixture

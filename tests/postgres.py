@@ -8,6 +8,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,18 @@ def programs() -> Path | None:
     """The folder of PostgreSQL's programs; None where it is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return found[-1].parent if found else None
+
+
+@contextmanager
+def running(*settings: str) -> Iterator[PostgresServer]:
+    """A server as long as the block runs, with settings of its own, each as name=value."""
+    server = PostgresServer(*settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        server.remove()
 
 
 class PostgresServer:

@@ -194,7 +194,7 @@ def test_a_backup_is_whole_or_has_no_name(store: Database, found: Settings, tmp_
     folder = tmp_path / "backups"
     small_world(store)
     with monkeypatch.context() as patched:
-        patched.setattr(backup, "_sha", killed)
+        patched.setattr(backup, "sha_of", killed)
         with pytest.raises(KeyboardInterrupt):
             make(found, folder)
     assert [path.name.startswith(".unfinished-") for path in folder.iterdir()] == [True]

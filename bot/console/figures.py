@@ -16,11 +16,8 @@ from bot import vocabulary
 from bot.console.frame import Visit, page
 from bot.services import staff_figures
 from bot.services.figures import REMOTE
+from bot.services.spreadsheets import Cell, harmless
 from bot.texts import text, unmarked
-
-Cell = str | int | float
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet would take for the beginning of something to reckon."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +139,3 @@ def download(visit: Visit) -> Response:
     out.writerows([harmless(cell) for cell in row] for row in table.rows)
     headers = {"Content-Disposition": f'attachment; filename="tadamon-{table.name}.csv"'}
     return Response("\ufeff" + made.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def harmless(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula (OWASP, "CSV injection"); numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

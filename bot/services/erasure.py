@@ -122,7 +122,8 @@ def forget_again(write: WRITE, tracker: Tracker, chat_id: int, at: datetime) -> 
         row = session.execute(wished).scalar_one()
         row.requested_at = min(row.requested_at, at - PATIENCE)
         erasure_id = int(row.id)
-    forget(write, tracker, erasure_id, at)
+    if not forget(write, tracker, erasure_id, at):
+        raise RuntimeError("somebody could not be erased again: something was said meanwhile")
     with write() as session:
         said = delete(OutboxMessage).where(OutboxMessage.origin == f"{outbox.LAST_WORD}{erasure_id}")
         session.execute(said.execution_options(synchronize_session=False))

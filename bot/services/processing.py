@@ -20,6 +20,7 @@ import yaml
 
 from bot.messages import buttons
 from bot.services import aid_clock, bans, conversation_marks, invitations, login_throttle, presence, proposals, relay, staff_sessions, waves
+from bot.services.spreadsheets import harmless
 from bot.settings import PROJECT
 from bot.store import changes
 
@@ -40,8 +41,6 @@ COLUMNS: Mapping[str, str] = {
 _OPEN = ("Responsable du traitement", "Adresse", "Contact pour exercer ses droits", "Récépissé ou autorisation de la CNDP")
 """What only whoever operates the service knows."""
 _DRAFT = "Brouillon tiré du logiciel, à vérifier et à compléter par qui déclare le traitement ; ce n'est pas un avis juridique."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet would take for the beginning of something to reckon."""
 _SECONDS_AN_HOUR, _SECONDS_A_MINUTE = 3600, 60
 
 
@@ -134,7 +133,7 @@ def as_csv(treatments: Sequence[Treatment]) -> str:
     made = io.StringIO()
     out = csv.writer(made)
     out.writerow(COLUMNS.values())
-    out.writerows([_harmless(words) for _, words in _cells(treatment)] for treatment in treatments)
+    out.writerows([harmless(words) for _, words in _cells(treatment)] for treatment in treatments)
     return "\ufeff" + made.getvalue()
 
 
@@ -152,7 +151,3 @@ def _cells(treatment: Treatment) -> list[tuple[str, str]]:
 def _literal(words: str) -> str:
     """Words that Markdown reads as they are."""
     return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", words)
-
-
-def _harmless(words: str) -> str:
-    return f"'{words}" if words.startswith(_FORMULA) else words

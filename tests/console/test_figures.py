@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from bot import clock
-from bot.console.figures import TABLES, harmless
+from bot.console.figures import TABLES
 from bot.services import applications, commitments, staff_figures
+from bot.services.spreadsheets import harmless
 from bot.store.engine import Database
 from bot.store.models import Application, Digest, Mission, Recommendation, Subscription
 from bot.texts import text, unmarked

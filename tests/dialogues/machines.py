@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bot.settings import PROJECT, read
 from bot.supervise import commands, environment
+from tests import postgres
 from tests.dialogues.product import Product, free_port
-from tests.postgres import PostgresServer
 
 SECRET = "a-secret-that-only-telegram-knows"
 COUNTS = {"sandbox": 1, "actions": 2, "rasa": 2, "gateway": 2, "worker": 3, "web": 1}
@@ -168,13 +168,8 @@ def _carry(one: socket.socket, other: socket.socket) -> None:
 @contextlib.contextmanager
 def machines(folder: Path) -> Iterator[Machines]:
     """Many processes with a PostgreSQL server of their own, as long as the block runs."""
-    server = PostgresServer()
-    server.start()
-    try:
-        running = Machines(folder, server.url)
-        running.start()
-        yield running
-        running.stop()
-    finally:
-        server.stop()
-        server.remove()
+    with postgres.running() as server:
+        made = Machines(folder, server.url)
+        made.start()
+        yield made
+        made.stop()

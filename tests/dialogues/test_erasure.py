@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -16,9 +17,9 @@ from tests.dialogues.product import Chatter, Product, until
 
 CANARY = "Kanariya"
 SAID = {
-    "fr": ("je peux donner des cours de maths le samedi matin à Aïn Chock, pour l'éducation", "ils m'ont demandé de l'argent", "fr"),
+    "fr": ("je peux donner des cours de maths chaque samedi matin à Aïn Chock, pour l'éducation", "ils ont demandé 735 dh d'argent", "fr"),
     "ary-Latn": ("bghit n9erri lmat nhar sebt f sba7 f 3in cho9, 3la wed ta3lim", "telbo menni lflous", "fr"),
-    "ary-Arab": ("بغيت نقري الماط نهار السبت فالصباح فعين الشق، على ود التعليم", "طلبو مني الفلوس", "en"),
+    "ary-Arab": ("بغيت نقري الماط كل نهار سبت فالصباح فعين الشق، على ود التعليم", "طلبو مني الفلوس", "en"),
     "ar": ("أريد تدريس الرياضيات صباح السبت في عين الشق من أجل التعليم", "طلبوا مني المال", "ar"),
 }
 WISH = {"fr": "supprimez mes données", "ary-Latn": "mes7o lma3loumat dyali", "ary-Arab": "مسحو المعلومات ديالي", "ar": "أريد حذف حسابي"}
@@ -51,6 +52,12 @@ def say(person: Chatter, register: str, words: str, *keys: str) -> None:
     person.say(words)
     for key, message in zip(keys, person.hear(len(keys)), strict=True):
         assert key == "*" or starts(register, key, message["text"]), f"{words}: {message['text']}"
+
+
+def test_nobody_else_says_the_same() -> None:
+    """All talk to one product: what another says is rightly still there."""
+    others = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*/*.yml"))
+    assert others and not [words for offer, report, _ in SAID.values() for words in (offer, report) if words in others]
 
 
 @pytest.mark.parametrize("register", SAID)
