@@ -32,8 +32,8 @@ from tests.worlds import AMINA, NOW, OWNER, count, local, organisation, outbox_r
 
 SEED = """
 people:
-  - {key: amina, first_name: Amina, telegram_id: 501, place: Aïn-Chock, causes: [education], days: [sat], register: fr}
-  - {key: karim, first_name: Karim, telegram_id: 901, register: fr}
+  - {key: amina, first_name: Amina, telegram_id: 7000000501, place: Aïn-Chock, causes: [education], days: [sat], register: fr}
+  - {key: karim, first_name: Karim, telegram_id: 7000000901, register: fr}
 organisations:
   - name: Jossour
     place: Maârif

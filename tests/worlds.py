@@ -24,8 +24,9 @@ from bot.store.models import Mission, Organisation, OutboxMessage, Person, Staff
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=CASABLANCA)
 """A Tuesday; as in tests/conftest.py."""
 SATURDAY_MORNING = slots_of(["sat"], ["morning"])
-AMINA, BRAHIM, SALMA, OWNER, OTHER_OWNER = 501, 502, 503, 901, 902
-"""Chats of three volunteers and of two people who speak for organisations."""
+AMINA, BRAHIM, SALMA, OWNER, OTHER_OWNER = 7_000_000_501, 7_000_000_502, 7_000_000_503, 7_000_000_901, 7_000_000_902
+"""Chats of three volunteers and of two people who speak for organisations: as long as Telegram's, so that none stands by chance in a
+number that the product draws."""
 
 BOTH_DATABASES = [pytest.param("database", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 

@@ -12,7 +12,7 @@ from bot.services.profiles import Offer, Speaker
 from bot.store.engine import Database
 from bot.store.models import Application, Consent, Invitation, Mission, OutboxMessage, Person
 from bot.texts import text
-from tests.worlds import AMINA, BRAHIM, NOW, SALMA, mission, organisation, outbox_rows, person_id, volunteer
+from tests.worlds import AMINA, BRAHIM, NOW, OWNER, SALMA, mission, organisation, outbox_rows, person_id, volunteer
 
 PARENT = 777
 
@@ -96,7 +96,7 @@ def test_nobody_agrees_for_himself_nor_a_teen_for_another(store: Database, numbe
 def test_a_link_of_another_kind_is_none(store: Database, numbers: list[int]) -> None:
     with store.write() as session:
         owner = session.get(Mission, numbers[0]).initiative.organisation_id
-        member = invitations.create(session, 901, invitations.MEMBER, owner, NOW)
+        member = invitations.create(session, OWNER, invitations.MEMBER, owner, NOW)
         assert member and guardians.minor_of(session, member, NOW) is None
         assert guardians.token_for(session, 12345, NOW) is None
 

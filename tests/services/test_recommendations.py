@@ -17,7 +17,7 @@ from bot.store.engine import Database
 from bot.store.models import Organisation, Person
 from tests.matching import oracle
 from tests.matching.oracle import WEEK, Giver, Task
-from tests.worlds import AMINA, NOW, OTHER_OWNER, OWNER, mission, organisation, person_id, small_world, volunteer
+from tests.worlds import AMINA, BRAHIM, NOW, OTHER_OWNER, OWNER, SALMA, mission, organisation, person_id, small_world, volunteer
 
 PLACES = ["Aïn-Chock", "Maârif", "Anfa", "Sidi Moumen", "Mohammadia", "Settat"]
 CAUSES = ["education", "health", "environment"]
@@ -151,7 +151,7 @@ def test_the_database_knows_what_the_oracle_knows(store: Database, chance: int) 
 def test_a_place_is_taken_by_whoever_was_accepted_and_nobody_else(store: Database) -> None:
     world = small_world(store)
     with store.write() as session:
-        for chat_id, accepted in ((AMINA, True), (502, False), (503, None)):
+        for chat_id, accepted in ((AMINA, True), (BRAHIM, False), (SALMA, None)):
             volunteer(session, chat_id, "V")
             applications.apply(session, chat_id, world.mission_id, NOW)
             number = applications.of_person(session, chat_id)[0][0].id
@@ -172,13 +172,13 @@ def test_everybody_appears_once_with_his_best_mission(database: Database) -> Non
 def test_profiles_of_some_are_those_of_all(database: Database) -> None:
     small_world(database)
     with database.write() as session:
-        volunteer(session, 502, "Brahim")
+        volunteer(session, BRAHIM, "Brahim")
         volunteer(session, OWNER, "Karim")
         everybody = record.volunteer_profiles(session)
         for found in everybody:
             assert record.volunteer_profiles(session, [found.person_id or 0]) == [found]
         assert {found.person_id: bool(found.own_organisation_ids) for found in everybody}[person_id(session, OWNER)] is True
-        session.get(Person, person_id(session, 502)).blocked_at = NOW
+        session.get(Person, person_id(session, BRAHIM)).blocked_at = NOW
         session.flush()
         assert len(record.volunteer_profiles(session)) == len(everybody) - 1
 
@@ -202,15 +202,15 @@ def test_a_mission_is_named_by_its_position_or_else_its_number(database: Databas
         owner = session.get(Organisation, world.organisation_id)
         numbers = [mission(session, owner, title=f"M{n}").id for n in range(8)]
         recommendations.remember_list(session, AMINA, "missions", [numbers[4], numbers[1]], NOW)
-        recommendations.remember_list(session, 502, "volunteers", [7, 8], NOW)
+        recommendations.remember_list(session, BRAHIM, "volunteers", [7, 8], NOW)
 
         def named(chat_id: int, reference: str) -> int | None:
             return recommendations.mission_named(session, chat_id, reference)
 
         assert [named(AMINA, "1"), named(AMINA, "2")] == [numbers[4], numbers[1]]
         assert named(AMINA, "3") == 3  # beyond the list: a public number
-        assert [named(chat_id, str(numbers[6])) for chat_id in (AMINA, 502, 999)] == [numbers[6]] * 3
-        assert named(502, "1") == 1  # a list of people names no mission
+        assert [named(chat_id, str(numbers[6])) for chat_id in (AMINA, BRAHIM, 999)] == [numbers[6]] * 3
+        assert named(BRAHIM, "1") == 1  # a list of people names no mission
         assert [named(AMINA, wrong) for wrong in ("0", "-1", "99", "x", "", "9" * 30)] == [None] * 6
 
 

@@ -21,7 +21,7 @@ from tests.worlds import AMINA, NOW, OWNER, count, local
 CONTENT = """
 people:
   - key: amina
-    telegram_id: 501
+    telegram_id: 7000000501
     first_name: Amina
     register: ary-Latn
     place: ain chock
@@ -35,7 +35,7 @@ people:
     radius_km: 25
     frequency: daily
     next_due_at: 2026-11-27T10:00:00
-  - {key: karim, telegram_id: 901, first_name: Karim}
+  - {key: karim, telegram_id: 7000000901, first_name: Karim}
   - {first_name: Silent, place: Anfa, causes: [sport]}
 organisations:
   - name: Jossour

@@ -294,7 +294,7 @@ def test_a_number_that_appears_late_is_still_read(store: Database, events: Event
         events.add_many([user(AMINA, "trois", 3, at=recent)])
         assert read(store, events) == 2
         late.exec_driver_sql(
-            "INSERT INTO events (id, sender_id, type_name, timestamp, data) VALUES (2, '502', 'user', 1.0, '{\"text\": \"deux\"}')"
+            f"INSERT INTO events (id, sender_id, type_name, timestamp, data) VALUES (2, '{BRAHIM}', 'user', 1.0, '{{\"text\": \"deux\"}}')"
         )
     assert read(store, events) == 1
     assert [row.words for row in sentences(store)] == ["un", "deux", "trois"]

@@ -18,7 +18,7 @@ from bot.store.engine import Database
 from bot.store.models import Mission, Organisation
 from bot.texts import REGISTERS, catalogue, text
 
-CONTACT, VOLUNTEER = 501, 502
+CONTACT, VOLUNTEER = 7_000_000_501, 7_000_000_502
 TITLE = 'Soutien <scolaire> & jeux "du" samedi'
 WEEK = 0b111
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from bot.clock import CASABLANCA
 from bot.store.engine import Database
 from bot.store.models import Application, Lease, Mission, Organisation, OrganisationMember, Person, Subscription, Volunteer
-from tests.worlds import NOW, count, local, person_id, small_world, utc, volunteer
+from tests.worlds import AMINA, NOW, count, local, person_id, small_world, utc, volunteer
 
 
 def kept(store: Database, instant: datetime | None) -> datetime | None:
@@ -84,7 +84,7 @@ def doubled(what: str, store: Database) -> Any:
         without_capacity = {column.key: getattr(mission, column.key) for column in Mission.__table__.columns if column.key != "id"}
         without_capacity["capacity"] = 0
     return {
-        "chat": Person(chat_id=501, first_name="B", register="fr", created_at=NOW),
+        "chat": Person(chat_id=AMINA, first_name="B", register="fr", created_at=NOW),
         "member": OrganisationMember(organisation_id=world.organisation_id, person_id=amina + 1000, created_at=NOW),
         "subscription": Subscription(person_id=amina, audience="volunteer", frequency="daily"),
         "capacity": Mission(**without_capacity),
@@ -103,7 +103,7 @@ def test_a_volunteer_applies_once_to_a_mission_whatever_the_code_forgets(store: 
     for expected in (1, 1):
         try:
             with store.write() as session:
-                amina = person_id(session, 501)
+                amina = person_id(session, AMINA)
                 session.add(Application(mission_id=world.mission_id, person_id=amina, state="pending", created_at=NOW))
         except IntegrityError:
             pass
@@ -113,7 +113,7 @@ def test_a_volunteer_applies_once_to_a_mission_whatever_the_code_forgets(store: 
 def test_what_belongs_to_a_person_goes_with_the_person(store: Database) -> None:
     small_world(store)
     with store.write() as session:
-        session.execute(delete(Person).where(Person.chat_id == 501))
+        session.execute(delete(Person).where(Person.chat_id == AMINA))
     assert count(store, Volunteer) == 0
     assert count(store, Subscription) == 1  # the organisation's
     with store.write() as session:
@@ -124,6 +124,6 @@ def test_what_belongs_to_a_person_goes_with_the_person(store: Database) -> None:
 def test_an_error_shows_no_values(store: Database) -> None:
     small_world(store)
     with pytest.raises(IntegrityError) as caught, store.write() as session:
-        session.add(Person(chat_id=501, first_name="Somebody Named", register="fr", created_at=NOW))
+        session.add(Person(chat_id=AMINA, first_name="Somebody Named", register="fr", created_at=NOW))
     assert "persons" in str(caught.value)
     assert "Somebody Named" not in str(caught.value)
