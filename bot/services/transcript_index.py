@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.services.masking import PRIVATE_FORMS
 from bot.store.models import Conversation, Sentence, SentenceKey, TranscriptMark
-from bot.store.tracker import Event, Tracker
+from bot.store.tracker import Event, Head, Tracker
 from bot.store.transcripts import KEY_LENGTH
 from bot.vocabulary.spelling import words
 
@@ -115,15 +115,16 @@ def read_page(session: Session, tracker: Tracker, after: int | None, limit: int 
     """Read the events after a number (None: after what is settled), at most ``limit`` of them. Its number of statements is bounded."""
     mark = lock(session)
     begin = mark.settled_id if after is None else after
-    events = tracker.after(begin, _READ, limit)
-    if not events:
+    heads = tracker.after(begin, _READ, limit)
+    if not heads:
         return Page(0, begin, goes_on=False)
-    added = _write_down(session, [event for event in events if event.chat_id > 0])
-    settled = events if tracker.numbers_in_order else _settled(events)
+    new = _new(session, [head for head in heads if head.chat_id > 0])
+    added = _write_down(session, tracker.events(new)) if new else 0
+    settled = heads if tracker.numbers_in_order else _settled(heads)
     if settled and mark.settled_id < settled[-1].id and begin <= mark.settled_id:
         mark.settled_id = settled[-1].id
     session.flush()
-    return Page(added, events[-1].id, goes_on=len(events) == limit)
+    return Page(added, heads[-1].id, goes_on=len(heads) == limit)
 
 
 def lock(session: Session) -> TranscriptMark:
@@ -141,11 +142,21 @@ def lock(session: Session) -> TranscriptMark:
     return made
 
 
-def _settled(events: Sequence[Event]) -> list[Event]:
+def _new(session: Session, heads: Sequence[Head]) -> list[int]:
+    """The numbers of events that were not read yet.
+
+    While events settle, each look finds those of two minutes: what they hold is fetched once.
+    """
+    known = select(Conversation.chat_id, Conversation.last_event_id).where(Conversation.chat_id.in_({head.chat_id for head in heads}))
+    last = dict(session.execute(known).all())
+    return [head.id for head in heads if head.id > last.get(head.chat_id, 0)]
+
+
+def _settled(heads: Sequence[Head]) -> list[Head]:
     """The first events up to one that is too new to be sure that nothing is missing before it."""
     since = clock.now() - timedelta(seconds=SETTLE_SECONDS)
-    old = next((place for place, event in enumerate(events) if event.at > since), len(events))
-    return list(events[:old])
+    old = next((place for place, head in enumerate(heads) if head.at > since), len(heads))
+    return list(heads[:old])
 
 
 @dataclass
@@ -166,8 +177,7 @@ def _write_down(session: Session, events: Sequence[Event]) -> int:
         if chat is None:
             chat = chats[event.chat_id] = _Chat(_new_conversation(event), None)
             session.add(chat.row)
-        if event.id > chat.row.last_event_id:
-            _tell(chat, event, chosen)
+        _tell(chat, event, chosen)
     said = [row for chat in chats.values() for row in chat.sentences]
     rows = _once_an_update(said)
     again = _said_again(session, rows)

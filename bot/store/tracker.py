@@ -30,6 +30,7 @@ _EVENTS = table(
     column("action_name", String),
     column("data", Text),
 )
+_HEAD = (_EVENTS.c.id, _EVENTS.c.sender_id, _EVENTS.c.type_name, _EVENTS.c.timestamp)
 
 
 SENTENCE_WORDS = 4
@@ -45,8 +46,8 @@ _AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
-class Event:
-    """One row of Rasa's table."""
+class Head:
+    """One row of Rasa's table, without what it holds."""
 
     id: int
     chat_id: int
@@ -54,6 +55,12 @@ class Event:
     """Rasa's type_name: user, bot, slot, action, active_loop …"""
     at: datetime
     """By business time, in UTC; Rasa itself writes real time."""
+
+
+@dataclass(frozen=True)
+class Event(Head):
+    """One row of Rasa's table."""
+
     content: dict[str, Any]
 
 
@@ -101,32 +108,33 @@ class Tracker:
             rows = connection.execute(query).all() if connection is not None else []
         return [(datetime.fromtimestamp(timestamp or 0, timezone.utc), json.loads(kept)) for timestamp, kept in rows]
 
-    def after(self, event_id: int, kinds: Sequence[str], limit: int) -> list[Event]:
-        """Events of all chats of Telegram with a larger number, of these kinds, the oldest first; fewer than ``limit``: the last ones."""
-        query = select(_EVENTS.c.id, _EVENTS.c.sender_id, _EVENTS.c.type_name, _EVENTS.c.timestamp, _EVENTS.c.data)
-        query = query.where(_EVENTS.c.id > event_id, _EVENTS.c.type_name.in_(kinds)).order_by(_EVENTS.c.id).limit(limit)
-        return self._read(query)
+    def after(self, event_id: int, kinds: Sequence[str], limit: int) -> list[Head]:
+        """Events of all chats with a larger number, of these kinds, the oldest first; fewer than ``limit``: the last ones."""
+        query = select(*_HEAD).where(_EVENTS.c.id > event_id, _EVENTS.c.type_name.in_(kinds)).order_by(_EVENTS.c.id).limit(limit)
+        return [Head(*head) for head in self._heads(self._rows(query))]
+
+    def events(self, numbers: Sequence[int]) -> list[Event]:
+        """The events of these numbers that are still there, the oldest first."""
+        return self._read(select(*_HEAD, _EVENTS.c.data).where(_EVENTS.c.id.in_(numbers)).order_by(_EVENTS.c.id)) if numbers else []
 
     def before(self, chat_id: int, event_id: int | None, limit: int) -> list[Event]:
         """The last events of a chat before a number (None: of all), the newest first."""
-        query = select(_EVENTS.c.id, _EVENTS.c.sender_id, _EVENTS.c.type_name, _EVENTS.c.timestamp, _EVENTS.c.data)
-        query = query.where(_EVENTS.c.sender_id == str(chat_id)).order_by(_EVENTS.c.id.desc()).limit(limit)
+        query = select(*_HEAD, _EVENTS.c.data).where(_EVENTS.c.sender_id == str(chat_id)).order_by(_EVENTS.c.id.desc()).limit(limit)
         return self._read(query if event_id is None else query.where(_EVENTS.c.id < event_id))
 
     def _read(self, query: Any) -> list[Event]:
+        rows = self._rows(query)
+        return [Event(*head, json.loads(row.data or "{}")) for head, row in zip(self._heads(rows), rows, strict=True)]
+
+    def _rows(self, query: Any) -> Sequence[Any]:
         with self._connection() as connection:
-            rows = connection.execute(query).all() if connection is not None else []
+            return connection.execute(query).all() if connection is not None else []
+
+    def _heads(self, rows: Sequence[Any]) -> list[tuple[int, int, str, datetime]]:
         shift = timedelta(seconds=round((clock.now() - clock.real_now()).total_seconds()))
-        # A conversation of Rasa's own shell has a name for a number: nobody, who has no chat.
         return [
-            Event(
-                number,
-                int(sender) if sender.lstrip("-").isdecimal() else 0,
-                kind,
-                datetime.fromtimestamp(timestamp or 0, timezone.utc) + shift,
-                json.loads(kept or "{}"),
-            )
-            for number, sender, kind, timestamp, kept in rows
+            (row.id, _chat_id(row.sender_id), row.type_name, datetime.fromtimestamp(row.timestamp or 0, timezone.utc) + shift)
+            for row in rows
         ]
 
     def chats(self) -> set[int]:
@@ -229,6 +237,11 @@ class Tracker:
                 yield connection
         finally:
             engine.dispose()
+
+
+def _chat_id(sender: str) -> int:
+    """The chat of Telegram. A conversation of Rasa's own shell has a name for a number: nobody, who has no chat."""
+    return int(sender) if sender.lstrip("-").isdecimal() else int(_NOBODY)
 
 
 def changed_strings(value: Any, change: Callable[[str], str]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bot.services import transcripts
 from bot.services.transcript_index import keys_of, read_page, recount, word_keys
 from bot.store.engine import Database
 from bot.store.models import Conversation, Sentence, SentenceKey, TranscriptMark
+from bot.store.tracker import Event, Tracker
 from bot.vocabulary.spelling import words
 from tests.services.talk import AT, say, turn, user
 from tests.services.tracker_file import Events
@@ -283,8 +285,6 @@ def test_old_events_go_from_the_oldest_on(store: Database, events: Events, monke
 
 def test_a_number_that_appears_late_is_still_read(store: Database, events: Events) -> None:
     """On PostgreSQL another chat's smaller number may be committed after a larger one."""
-    import time
-
     if store.is_sqlite:
         pytest.skip("SQLite has one writer at a time")
     recent = time.time()
@@ -298,6 +298,22 @@ def test_a_number_that_appears_late_is_still_read(store: Database, events: Event
         )
     assert read(store, events) == 1
     assert [row.words for row in sentences(store)] == ["un", "deux", "trois"]
+
+
+def test_what_settles_is_looked_at_again_and_fetched_once(store: Database, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[int] = []
+    fetch = Tracker.events
+
+    def counting(tracker: Tracker, numbers: Sequence[int]) -> list[Event]:
+        fetched.extend(numbers)
+        return fetch(tracker, numbers)
+
+    monkeypatch.setattr(Tracker, "events", counting)
+    for number, said in enumerate(("un", "deux", "trois")):
+        events.add_many([user(AMINA, said, number, at=time.time())])
+        assert read(store, events) == 1
+    assert read(store, events) == 0
+    assert fetched == [1, 2, 3]
 
 
 def test_conversations_of_no_chat_are_left_out(store: Database, events: Events) -> None:
