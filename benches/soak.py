@@ -1,13 +1,13 @@
 """``python -m benches.soak [--minutes N]``: 50 conversations without a pause, as long as nobody would bear; does anything grow?
 
 The whole product on PostgreSQL, each process its own, and a Telegram that answers at once. A thousand people come back again and again, so
-that their conversations grow long. Every ten seconds is noted, of each process, its memory (PSS), open files and threads; the connections
-that the database serves; the age of the oldest update and of the oldest message that are due.
+that their conversations grow long. Every ten seconds is noted, of each process, its memory (PSS), open files, lines that the other side has
+closed, and threads; the connections that the database serves; the age of the oldest update and of the oldest message that are due.
 
-The first third is for warming up. Of the other two thirds the medians of memory and ages are compared; open files, threads and
-connections go up and down with those who talk, and are compared before and after, while nobody does. What has grown is named, and the exit
-code is 1. Told as well is what a turn cost over these two thirds: work of each process, statements, transactions, bytes of PostgreSQL's
-log, and bytes over loopback, Telegram's part among them.
+The first third is for warming up. Of the other two thirds the medians are compared; what goes up and down with those who talk, as threads
+and connections do, is compared before and after as well, while nobody does. What has grown is named, and the exit code is 1. Told as well
+is what a turn cost over these two thirds: work of each process, statements, transactions, bytes of PostgreSQL's log, and bytes over
+loopback, Telegram's part among them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -47,16 +48,21 @@ class Allowed:
 
 
 ALLOWED = {
-    # Of memory a part is what the last turns left for the collector; of queues, what the machine was doing beside.
+    # Of memory a part is what the last turns left for the collector; of queues and lines, what the machine was doing beside.
     "memory, MB": Allowed(0.05, 10),
+    "open files": Allowed(0.25, 3),
+    "lines over": Allowed(0.25, 3),
     "age of the inbox, s": Allowed(0.25, 1),
     "age of the outbox, s": Allowed(0.25, 1),
 }
 """By the part of a measure's name after the process's: of medians, from one third to the next."""
-AT_REST = {"open files": 3, "threads": 3, "connections": 3}
-"""How many more there may be afterwards, while nobody talks, than before."""
+AT_REST = {"open files": 3, "threads": 3, "connections": 3, "lines over": 64}
+"""How many more there may be afterwards, while nobody talks, than before. Lines that the other side has closed stay in the pool to
+Telegram, which has 64 (``bot/telegram/client.py``), until its next request: httpx looks at them then."""
+CLOSE_WAIT = "08"
+"""The state of such a line in ``/proc/net/tcp`` (include/net/tcp_states.h of Linux)."""
 REST_SECONDS = 20.0
-"""So long until lines that nobody uses are closed, and pools are down to what they keep."""
+"""So long until lines that nobody uses are over, and pools are down to what they keep."""
 WARM_SECONDS = 30.0
 """So long people talk before the first rest: what is opened once is open then."""
 
@@ -126,8 +132,10 @@ def sample(bot: Bot, connection: Any) -> dict[str, float]:
     for name, megabytes in bot.memory().items():
         found[f"{name}: memory, MB"] = megabytes
         pids = list(family(bot.running[name].pid))
-        found[f"{name}: open files"] = sum(_count(f"/proc/{pid}/fd") for pid in pids)
-        found[f"{name}: threads"] = sum(_count(f"/proc/{pid}/task") for pid in pids)
+        opened = [link for pid in pids for link in links(Path(f"/proc/{pid}/fd"))]
+        found[f"{name}: lines over"] = len(closed_there(pids[0]).intersection(opened))
+        found[f"{name}: open files"] = len(opened) - found[f"{name}: lines over"]
+        found[f"{name}: threads"] = sum(1 for pid in pids for _ in Path(f"/proc/{pid}/task").iterdir())
     count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     found["connections"] = float(connection.exec_driver_sql(count).scalar_one())
     for queue, at, states in (("inbox", "received_at", "'waiting', 'working'"), ("outbox", "created_at", "'queued', 'sending'")):
@@ -136,8 +144,17 @@ def sample(bot: Bot, connection: Any) -> dict[str, float]:
     return found
 
 
-def _count(folder: str) -> int:
-    return sum(1 for _ in Path(folder).iterdir())
+def links(folder: Path) -> Iterator[str]:
+    """Where the links of a folder lead, as ``socket:[12345]``; of one that goes meanwhile, nowhere."""
+    for entry in folder.iterdir():
+        with suppress(FileNotFoundError):
+            yield str(entry.readlink())
+
+
+def closed_there(pid: int) -> set[str]:
+    """The lines of a process's network that the other side has closed and ours has not, named as `links` names them."""
+    lines = (line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:])
+    return {f"socket:[{fields[9]}]" for fields in lines if fields[3] == CLOSE_WAIT}
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from pathlib import Path
+
 import pytest
 
-from benches.soak import Soaked, grown, left_open, table
+from benches.soak import Soaked, closed_there, grown, left_open, links, table
 
 
 def samples(memory: list[float], files: list[float], age: list[float]) -> list[dict[str, float]]:
@@ -44,6 +48,16 @@ def test_the_first_third_does_not_count() -> None:
 def test_a_turn_is_reckoned_over_the_rest() -> None:
     spent = [{"turns": 0.0, "statements": 1000.0}, {"turns": 10.0, "statements": 1100.0}, {"turns": 110.0, "statements": 3100.0}]
     assert Soaked([], {}, spent, {}, {}).a_turn() == {"statements": 20.0}
+
+
+def test_a_line_that_the_other_side_has_closed_is_told_from_one_that_is_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as ours:
+        other, _ = listening.accept()
+        own = f"socket:[{os.fstat(ours.fileno()).st_ino}]"
+        assert own in set(links(Path("/proc/self/fd"))) and own not in closed_there(os.getpid())
+        other.close()
+        ours.recv(1)  # until the end has come
+        assert own in closed_there(os.getpid())
 
 
 def test_what_is_left_open_is_named() -> None:
